@@ -1,0 +1,38 @@
+"""Beholder: a perceptual distance between pictures that you can trust, train with, and check."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from beholder.backbones import Backbone
+    from beholder.catalog import create_metric
+    from beholder.scoring import ScoreTable, score
+    from beholder.spec import BeholderError, Metric, MetricSpec
+
+__all__ = ["Backbone", "BeholderError", "Metric", "MetricSpec", "ScoreTable", "create_metric", "score"]
+_HOMES = {
+    "Backbone": "beholder.backbones",
+    "BeholderError": "beholder.spec",
+    "Metric": "beholder.spec",
+    "MetricSpec": "beholder.spec",
+    "ScoreTable": "beholder.scoring",
+    "create_metric": "beholder.catalog",
+    "score": "beholder.scoring",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for, so that ``import beholder`` stays instant."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("beholder")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'beholder' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

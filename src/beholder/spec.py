@@ -1,0 +1,114 @@
+"""What a metric is, and what can go wrong: the words that every room shares."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = [
+    "BeholderError",
+    "Metric",
+    "MetricSpec",
+    "MissingPackageError",
+    "PairingError",
+    "PictureError",
+    "ShapeError",
+    "UsageError",
+    "WeightsError",
+]
+
+
+class BeholderError(Exception):
+    """Bad input, told in full: what was found, what was expected, and what to do."""
+
+
+class UsageError(BeholderError):
+    """A request that cannot be met as asked: an unknown name, an impossible option."""
+
+
+class ShapeError(BeholderError):
+    """Tensors whose shape, size, type or number of channels a function does not take."""
+
+
+class PictureError(BeholderError):
+    """A file that is not a picture, or not one that can be read whole and faithfully."""
+
+
+class PairingError(BeholderError):
+    """Files that cannot be put into pairs without guessing."""
+
+
+class WeightsError(BeholderError):
+    """Weights that are missing, damaged, or do not fit their network."""
+
+
+class MissingPackageError(BeholderError):
+    """An optional package that the request needs is not installed."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MetricSpec:
+    """What a user must know of a metric before trusting its number.
+
+    Attributes:
+        name: The catalogue's name, such as ``"lpips_vgg"``.
+        title: One line that says what it measures.
+        direction: ``"higher"`` when a higher score means more alike, else ``"lower"``.
+        best: The score of two equal pictures; may be infinite.
+        range: Lowest and highest possible score.
+        unit: Unit of the score; ``"1"`` where it has none.
+        differentiable: Whether gradients flow to both pictures.
+        symmetric: Whether ``metric(x, y) == metric(y, x)``.
+        min_size: Smallest height and width, in pixels, that it accepts.
+        paper: Authors, title, venue and DOI or arXiv number.
+        map_range: For metrics with a map, the map's value where pictures are alike and where they differ
+            strongly: the two ends of the heat map's colour scale. ``None`` when there is no map.
+        weights: Names of the weight cards that the metric loads.
+    """
+
+    name: str
+    title: str
+    direction: Literal["higher", "lower"]
+    best: float
+    range: tuple[float, float]
+    unit: str
+    differentiable: bool
+    symmetric: bool
+    min_size: int
+    paper: str
+    map_range: tuple[float, float] | None = None
+    weights: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The specification as JSON can hold it: an infinite number becomes ``None``."""
+        plain = dataclasses.asdict(self)
+        plain["best"] = _finite(self.best)
+        plain["range"] = [_finite(bound) for bound in self.range]
+        return plain
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """A full-reference distance between pictures.
+
+    ``metric(x, y)`` takes the pictures under test ``x`` and their references ``y``, float tensors of shape
+    (N, 3, H, W), RGB, sRGB-encoded, in [0, 1], and returns the raw scores, shape (N,). It never reduces,
+    flips or detaches, and a score does not depend on the other images of the batch.
+
+    A metric whose ``spec.map_range`` is not ``None`` also has ``score_and_map(x, y)``, which returns the
+    scores and a map of shape (N, 1, h, w), the two from one computation.
+    """
+
+    spec: MetricSpec
+
+    def __call__(self, x: Tensor, y: Tensor) -> Tensor:
+        """Score each image of ``x`` against its reference in ``y``."""
+        ...
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
