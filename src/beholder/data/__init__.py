@@ -1,0 +1,1 @@
+"""Photographs to work on, and ways to spoil them."""

@@ -1,0 +1,1 @@
+"""Distances between pictures, one file each: a pure function, a thin module, its specification."""

@@ -1,0 +1,163 @@
+"""Learned perceptual image patch similarity (LPIPS)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from beholder.backbones import Backbone, WeightFile, door
+from beholder.backbones.backbone import IMAGENET_MEAN, IMAGENET_STD
+from beholder.ops.shapes import check_pair
+from beholder.spec import MetricSpec, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["LPIPS", "layer_distance"]
+
+Network = Literal["alex", "vgg", "squeeze"]
+
+
+class _Trunk(NamedTuple):
+    network: str
+    layers: tuple[str, ...]
+    min_size: int
+
+
+_TRUNKS = {
+    "alex": _Trunk("alexnet", ("relu1", "relu2", "relu3", "relu4", "relu5"), 31),
+    "vgg": _Trunk("vgg16", ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3"), 16),
+    "squeeze": _Trunk("squeezenet1_1", ("relu1", "fire3", "fire5", "fire6", "fire7", "fire8", "fire9"), 17),
+}
+_VERSIONS = ("0.1", "0.0")
+_EPS = 1e-10
+
+
+def layer_distance(x: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor:
+    r"""Distance at every place between two feature maps, each scaled to unit length along its channels.
+
+    .. math:: \sum_c w_c \left(\frac{x_c}{\sqrt{\|x\|^2 + \epsilon^2}} -
+        \frac{y_c}{\sqrt{\|y\|^2 + \epsilon^2}}\right)^2, \qquad \epsilon = 10^{-10}
+
+    Args:
+        x: Features, shape (N, C, H, W).
+        y: Features, same shape.
+        weight: Weight of each channel, at least 0, shape (C,); all 1 when ``None``.
+
+    Returns:
+        Shape (N, 1, H, W), at least 0.
+    """
+    squared = (_unit(x) - _unit(y)).square()
+    if weight is None:
+        return squared.sum(1, keepdim=True)
+    return torch.einsum("nchw,c->nhw", squared, weight).unsqueeze(1)
+
+
+def _unit(features: Tensor) -> Tensor:
+    return features * features.square().sum(1, keepdim=True).add(_EPS**2).rsqrt()
+
+
+def _lin_card(network: str, version: str) -> str:
+    return f"lpips_{network}_lin_v{version}"
+
+
+class LPIPS(nn.Module):
+    r"""LPIPS: distance between the features of a pretrained network, weighted to agree with people.
+
+    Args:
+        network: ``"alex"``, ``"vgg"`` or ``"squeeze"``.
+        version: ``"0.1"``, or ``"0.0"``, whose networks see pictures in [-1, 1] without further scaling.
+        lin: Weigh the channels as learned from people; else all weigh 1 (the paper's baseline).
+        trunk: A file to take the network's weights from; by default the cache.
+
+    Raises:
+        UsageError: If an option is unknown.
+        WeightsError: If weights are missing or damaged.
+
+    References:
+        Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", CVPR 2018,
+        arXiv:1801.03924. Deviation from the authors' code: a feature's length is
+        :math:`\\sqrt{\\|f\\|^2 + 10^{-20}}` in place of :math:`\\|f\\| + 10^{-10}`, so that the gradient at
+        an all-zero feature is finite; the scores agree to float32 precision.
+    """
+
+    def __init__(
+        self,
+        network: Network = "alex",
+        *,
+        version: str = "0.1",
+        lin: bool = True,
+        trunk: str | Path | None = None,
+    ) -> None:
+        super().__init__()
+        self.spec = self.describe(network, version=version, lin=lin, trunk=trunk)
+        name, layers, _ = _TRUNKS[network]
+        mean, std = (IMAGENET_MEAN, IMAGENET_STD) if str(version) == "0.1" else ((0.5,) * 3, (0.5,) * 3)
+        self.backbone = Backbone(name, layers, weights=trunk, mean=mean, std=std)
+        self.weights: tuple[WeightFile, ...] = (self.backbone.weights,)
+        self.lin = lin
+        if lin:
+            self._load_lin(_lin_card(network, version))
+
+    def _load_lin(self, card: str) -> None:
+        tensors, file = door.load(card)
+        self.weights += (file,)
+        for index in range(len(self.backbone.layers)):
+            self.register_buffer(f"weight{index}", tensors[f"lin{index}.weight"].flatten(), persistent=False)
+
+    @staticmethod
+    def describe(
+        network: Network = "alex", *, version: str = "0.1", lin: bool = True, trunk: str | Path | None = None
+    ) -> MetricSpec:
+        """The specification of the metric with these options."""
+        if network not in _TRUNKS:
+            raise UsageError(f"network is {network!r}; expected one of {', '.join(_TRUNKS)}.")
+        if str(version) not in _VERSIONS:
+            raise UsageError(f"version is {version!r}; expected one of {', '.join(_VERSIONS)}.")
+        if not isinstance(lin, bool):
+            raise UsageError(f"lin is {lin!r}; expected true or false.")
+        name, _, min_size = _TRUNKS[network]
+        cards = (*(() if trunk else (name,)), *((_lin_card(network, version),) if lin else ()))
+        return MetricSpec(
+            name=f"lpips_{network}",
+            title=f"Distance of {name} features" + (" weighted to agree with people" if lin else ""),
+            direction="lower",
+            best=0.0,
+            range=(0.0, float("inf")),
+            unit="1",
+            differentiable=True,
+            symmetric=True,
+            min_size=min_size,
+            paper="Zhang et al., CVPR 2018, arXiv:1801.03924",
+            map_range=(0.0, 0.6),
+            weights=cards,
+        )
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Score (N, 3, H, W) pairs: shape (N,), at least 0."""
+        return torch.stack([distance.flatten(1).mean(1) for distance in self._distances(x, y)]).sum(0)
+
+    def score_and_map(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores, shape (N,), and each pixel's part in them, (N, 1, H, W): the layers' maps enlarged and added."""
+        distances = self._distances(x, y)
+        scores = torch.stack([distance.flatten(1).mean(1) for distance in distances]).sum(0)
+        size = x.shape[-2:]
+        maps = [
+            functional.interpolate(distance, size, mode="bilinear", align_corners=False)
+            for distance in distances
+        ]
+        return scores, torch.stack(maps).sum(0)
+
+    def _distances(self, x: Tensor, y: Tensor) -> list[Tensor]:
+        check_pair(x, y, min_size=self.spec.min_size)
+        features_x, features_y = self.backbone(x), self.backbone(y)
+        return [
+            layer_distance(features_x[layer], features_y[layer], self._weight(index))
+            for index, layer in enumerate(self.backbone.layers)
+        ]
+
+    def _weight(self, index: int) -> Tensor | None:
+        return self.get_buffer(f"weight{index}") if self.lin else None

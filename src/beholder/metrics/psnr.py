@@ -1,0 +1,91 @@
+"""Peak signal-to-noise ratio (PSNR)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from beholder.ops.color import Channel, check_channel, select_channel
+from beholder.ops.shapes import check_pair
+from beholder.spec import MetricSpec, UsageError
+
+__all__ = ["PSNR", "psnr"]
+
+
+def psnr(x: Tensor, y: Tensor) -> Tensor:
+    r"""Peak signal-to-noise ratio of images with peak 1.
+
+    .. math:: -10 \log_{10} \operatorname{mean}\left((x - y)^2\right)
+
+    Args:
+        x: Distorted images, shape (N, C, H, W), in [0, 1].
+        y: Reference images, same shape.
+
+    Returns:
+        One ratio per image, shape (N,), in dB; higher is better, infinite for equal images, where the
+        gradient is 0.
+
+    References:
+        ITU-T J.247 (2008), Annex C, with the peak of an 8-bit picture scaled to 1.
+    """
+    return _decibels((x - y).square().flatten(1).mean(1))
+
+
+def _decibels(error: Tensor) -> Tensor:
+    differs = error > 0
+    return torch.where(differs, -10 * torch.where(differs, error, 1).log10(), math.inf)
+
+
+class PSNR(nn.Module):
+    """PSNR on RGB or on luma, with a border left out.
+
+    Args:
+        channel: ``"rgb"`` (restoration, deblocking) or ``"y"`` (super-resolution: BT.601, studio swing).
+        border: Pixels cut from every side first; super-resolution papers cut as many as the scale factor.
+
+    Raises:
+        UsageError: If ``border`` is negative.
+    """
+
+    def __init__(self, channel: Channel = "rgb", border: int = 0) -> None:
+        super().__init__()
+        self.spec = self.describe(channel, border)
+        self.channel = channel
+        self.border = border
+
+    @staticmethod
+    def describe(channel: Channel = "rgb", border: int = 0) -> MetricSpec:
+        """The specification of the metric with these options."""
+        check_channel(channel, ("rgb", "y"))
+        if border < 0:
+            raise UsageError(f"border is {border}; expected 0 or more pixels.")
+        return MetricSpec(
+            name="psnr" if channel == "rgb" else f"psnr_{channel}",
+            title="Peak signal-to-noise ratio" + ("" if channel == "rgb" else " of the luma Y (BT.601)"),
+            direction="higher",
+            best=math.inf,
+            range=(-math.inf, math.inf),
+            unit="dB",
+            differentiable=True,
+            symmetric=True,
+            min_size=2 * border + 1,
+            paper="ITU-T J.247 (2008)",
+            map_range=(0.0, 0.25),
+        )
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Score (N, 3, H, W) pairs: shape (N,), in dB."""
+        return _decibels(self._error(x, y).flatten(1).mean(1))
+
+    def score_and_map(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores, shape (N,), and the absolute error of each pixel (root mean square over channels)."""
+        error = self._error(x, y)
+        return _decibels(error.flatten(1).mean(1)), error.mean(1, keepdim=True).sqrt()
+
+    def _error(self, x: Tensor, y: Tensor) -> Tensor:
+        check_pair(x, y, min_size=self.spec.min_size)
+        cut = slice(self.border, -self.border or None)
+        x, y = (select_channel(image[..., cut, cut], self.channel) for image in (x, y))
+        return (x - y).square()

@@ -1,0 +1,126 @@
+"""Structural similarity (SSIM)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from beholder.ops.color import Channel, check_channel, select_channel
+from beholder.ops.filters import filter_separable, gaussian_kernel
+from beholder.ops.pyramids import subsample_box
+from beholder.ops.shapes import check_pair
+from beholder.spec import MetricSpec, UsageError
+
+__all__ = ["SSIM", "WINDOW", "ssim", "ssim_maps"]
+
+WINDOW = 11
+_SIGMA = 1.5
+_C1 = 0.01**2
+_C2 = 0.03**2
+
+
+def ssim_maps(x: Tensor, y: Tensor, window: Tensor) -> tuple[Tensor, Tensor]:
+    r"""The SSIM index at every place of the window, and its contrast-structure factor.
+
+    .. math::
+        \frac{2 \mu_x \mu_y + C_1}{\mu_x^2 + \mu_y^2 + C_1} \cdot
+        \frac{2 \sigma_{xy} + C_2}{\sigma_x^2 + \sigma_y^2 + C_2},
+        \qquad C_1 = 0.01^2, \quad C_2 = 0.03^2
+
+    Means and (biased) variances are weighted by the window and taken only where it lies inside the image.
+
+    Args:
+        x: Distorted images, shape (N, C, H, W), in [0, 1].
+        y: Reference images, same shape.
+        window: One-dimensional weights with sum 1, shape (K,).
+
+    Returns:
+        The index and its second factor, each of shape (N, C, H - K + 1, W - K + 1), in [-1, 1].
+    """
+    # The variances enter only as their sum, so four filtered planes serve instead of five.
+    planes = torch.cat([x, y, x * x + y * y, x * y])
+    mean_x, mean_y, squares, product = filter_separable(planes, window).chunk(4)
+    means_product = mean_x * mean_y
+    means_squared = mean_x * mean_x + mean_y * mean_y
+    structure = (2 * (product - means_product) + _C2) / (squares - means_squared + _C2)
+    return structure * (2 * means_product + _C1) / (means_squared + _C1), structure
+
+
+def ssim(x: Tensor, y: Tensor) -> Tensor:
+    """Mean structural similarity with an 11x11 Gaussian window of sigma 1.5.
+
+    Args:
+        x: Distorted images, shape (N, C, H, W), in [0, 1], H and W at least 11.
+        y: Reference images, same shape.
+
+    Returns:
+        One mean per image over channels and places, shape (N,), in [-1, 1]; 1 means identical.
+
+    References:
+        Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity", IEEE TIP
+        2004, doi:10.1109/TIP.2003.819861.
+    """
+    return ssim_maps(x, y, gaussian_kernel(WINDOW, _SIGMA))[0].flatten(1).mean(1)
+
+
+class SSIM(nn.Module):
+    """SSIM on grey, luma or RGB, with or without the down-sampling of the authors' later code.
+
+    Args:
+        channel: ``"grey"`` (the paper's), ``"grey8"`` (rounded to 8 bits as MATLAB's ``rgb2gray`` does),
+            ``"y"``, or ``"rgb"`` (mean over the three channels).
+        downsample: First average over round(min(H, W) / 256) pixels, as ``ssim.m`` does; the paper and
+            ``ssim_index.m`` do not.
+
+    Raises:
+        UsageError: If ``channel`` is unknown.
+    """
+
+    window: Tensor
+
+    def __init__(self, channel: Channel = "grey", *, downsample: bool = False) -> None:
+        super().__init__()
+        self.spec = self.describe(channel, downsample=downsample)
+        self.channel = channel
+        self.downsample = downsample
+        self.register_buffer("window", gaussian_kernel(WINDOW, _SIGMA), persistent=False)
+
+    @staticmethod
+    def describe(channel: Channel = "grey", *, downsample: bool = False) -> MetricSpec:
+        """The specification of the metric with these options."""
+        check_channel(channel)
+        if not isinstance(downsample, bool):
+            raise UsageError(f"downsample is {downsample!r}; expected true or false.")
+        return MetricSpec(
+            name="ssim_matlab" if downsample else "ssim",
+            title="Structural similarity" + (" after the down-sampling of ssim.m" if downsample else ""),
+            direction="higher",
+            best=1.0,
+            range=(-1.0, 1.0),
+            unit="1",
+            differentiable=True,
+            symmetric=True,
+            min_size=WINDOW,
+            paper="Wang et al., IEEE TIP 2004, doi:10.1109/TIP.2003.819861",
+            map_range=(1.0, 0.0),
+        )
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Score (N, 3, H, W) pairs: shape (N,), in [-1, 1]."""
+        return self._map(x, y).flatten(1).mean(1)
+
+    def score_and_map(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores, shape (N,), and the SSIM index at every place of the window, mean over channels."""
+        index = self._map(x, y)
+        return index.flatten(1).mean(1), index.mean(1, keepdim=True)
+
+    def _map(self, x: Tensor, y: Tensor) -> Tensor:
+        check_pair(x, y, min_size=self.spec.min_size)
+        x, y = select_channel(x, self.channel), select_channel(y, self.channel)
+        if self.downsample:
+            # MATLAB's round() takes halves up; Python's takes them to the even number.
+            factor = max(1, math.floor(min(x.shape[-2:]) / 256 + 0.5))
+            x, y = subsample_box(x, factor), subsample_box(y, factor)
+        return ssim_maps(x, y, self.window)[0]

@@ -1,0 +1,58 @@
+"""Checks on the tensors that a user hands in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from beholder.spec import ShapeError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["check_images", "check_pair"]
+
+RANGE_SLACK = (
+    1e-3  # room for the rounding of resizers and codecs; a picture in [0, 255] or [-1, 1] is far outside
+)
+
+
+def check_images(x: Tensor, *, name: str = "x", min_size: int = 1) -> None:
+    """Refuse what is not a batch of RGB images of at least ``min_size`` pixels a side.
+
+    Raises:
+        ShapeError: If ``x`` is not a floating-point tensor of shape (N, 3, H, W), N at least 1.
+    """
+    if x.ndim != 4 or x.shape[1] != 3 or x.shape[0] == 0:
+        raise ShapeError(f"{name} has shape {tuple(x.shape)}; expected (N, 3, H, W): a batch of RGB images.")
+    if not x.is_floating_point():
+        raise ShapeError(
+            f"{name} has type {x.dtype}; expected floating point in [0, 1]: divide 8-bit pictures by 255."
+        )
+    height, width = x.shape[-2:]
+    if min(height, width) < min_size:
+        raise ShapeError(f"the picture is {width}x{height}; expected at least {min_size}x{min_size} pixels.")
+
+
+def check_pair(x: Tensor, y: Tensor, *, min_size: int = 1) -> None:
+    """Refuse a pair that a metric cannot compare: shapes that differ, too few pixels, a wrong value range.
+
+    Only the reference ``y`` must lie in [0, 1]: it is a picture, while ``x`` may be a network's output that
+    overshoots a little.
+
+    Raises:
+        ShapeError: If the shapes or types differ, a side is shorter than ``min_size``, or ``y`` leaves [0, 1].
+    """
+    check_images(x, name="x", min_size=min_size)
+    check_images(y, name="y", min_size=min_size)
+    if x.shape != y.shape:
+        raise ShapeError(f"x has shape {tuple(x.shape)} and y {tuple(y.shape)}; expected the same shape.")
+    if x.dtype != y.dtype or x.device != y.device:
+        raise ShapeError(
+            f"x is {x.dtype} on {x.device} and y {y.dtype} on {y.device}; expected the same for both."
+        )
+    low, high = (float(bound) for bound in y.detach().aminmax())
+    if not (low >= -RANGE_SLACK and high <= 1 + RANGE_SLACK):
+        raise ShapeError(
+            f"the reference y holds values from {low:g} to {high:g}; expected [0, 1]. "
+            "Divide 8-bit values by 255; map [-1, 1] with (y + 1) / 2."
+        )

@@ -1,0 +1,130 @@
+"""Features by name, from frozen networks whose weights fit exactly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torchvision import models
+
+from beholder.backbones import Backbone, door
+from beholder.spec import ShapeError, UsageError, WeightsError
+
+
+@pytest.fixture(scope="module")
+def resnet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("resnet") / "resnet18.safetensors"
+    torch.manual_seed(0)
+    save_file(models.resnet18(weights=None).state_dict(), path)
+    return path
+
+
+def test_vgg_layers_are_those_of_torchvision() -> None:
+    x = torch.rand(2, 3, 40, 48)
+    features = Backbone("vgg16", ["relu2_2", "conv3_3", "relu5_3", "pool4"])(x)
+    full = models.vgg16(weights=None).features
+    tensors, _ = door.load("vgg16")
+    full.load_state_dict({name.removeprefix("features."): tensor for name, tensor in tensors.items()})
+    mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+    expected = (x - mean.view(3, 1, 1)) / std.view(3, 1, 1)
+    places = {8: "relu2_2", 14: "conv3_3", 23: "pool4", 29: "relu5_3"}
+    for place, module in enumerate(full.eval()[:30]):
+        expected = module(expected)
+        if place in places:
+            assert torch.allclose(features[places[place]], expected.clone(), atol=1e-5), places[place]
+
+
+def test_only_what_is_asked_for_is_kept() -> None:
+    backbone = Backbone("vgg16", ["relu1_2"])
+    assert sum(parameter.numel() for parameter in backbone.parameters()) == 3 * 64 * 9 + 64 + 64 * 64 * 9 + 64
+
+
+def test_features_before_a_relu_are_not_overwritten_by_it() -> None:
+    x = torch.rand(1, 3, 32, 32)
+    features = Backbone("alexnet", ["conv1", "relu1"])(x)
+    assert features["conv1"].min() < 0
+    assert torch.equal(features["conv1"].relu(), features["relu1"])
+
+
+def test_residual_sums_leave_their_branch_alone(resnet_file: Path) -> None:
+    x = torch.rand(1, 3, 64, 64)
+    both = Backbone("resnet18", ["layer1.0.bn2", "layer1.0.add"], weights=resnet_file)(x)
+    alone = Backbone("resnet18", ["layer1.0.bn2"], weights=resnet_file)(x)
+    assert torch.equal(both["layer1.0.bn2"], alone["layer1.0.bn2"])
+    assert not torch.equal(both["layer1.0.bn2"], both["layer1.0.add"])
+
+
+def test_frozen_in_evaluation_mode_with_gradients_to_the_input(resnet_file: Path) -> None:
+    backbone = Backbone("resnet18", ["layer1.1.relu_1"], weights=resnet_file).train()
+    assert not any(module.training for module in backbone.modules())
+    x = torch.rand(1, 3, 64, 64, requires_grad=True)
+    backbone(x)["layer1.1.relu_1"].sum().backward()
+    assert x.grad is not None
+    assert x.grad.abs().sum() > 0
+    assert all(parameter.grad is None for parameter in backbone.parameters())
+
+
+def test_networks_of_timm(tmp_path: Path) -> None:
+    timm = pytest.importorskip("timm", reason="timm is not installed")
+    torch.manual_seed(0)
+    model = timm.create_model("resnet10t", pretrained=False).eval()
+    save_file(model.state_dict(), tmp_path / "net.safetensors")
+    x = torch.rand(1, 3, 64, 64)
+    backbone = Backbone("timm:resnet10t", ["layer4"], weights=tmp_path / "net.safetensors")
+    normalised = (x - backbone.mean) / backbone.std
+    assert torch.allclose(backbone(x)["layer4"], model.forward_features(normalised), atol=1e-5)
+
+
+def test_one_picture_expanded_is_seen_once() -> None:
+    backbone = Backbone("alexnet", ["relu1"])
+    seen: list[int] = []
+    backbone.trunk.register_forward_hook(lambda module, inputs, output: seen.append(len(inputs[0])))
+    x = torch.rand(1, 3, 64, 64)
+    features = backbone(x.expand(5, -1, -1, -1))["relu1"]
+    assert seen == [1]
+    assert features.shape[0] == 5
+    assert torch.equal(features[4], backbone(x)["relu1"][0])
+
+
+@pytest.mark.parametrize(
+    ("network", "layers", "message"),
+    [
+        ("vgg61", ["relu1_1"], "no network 'vgg61'. Did you mean"),
+        ("vgg16", ["relu2_3"], "no layer 'relu2_3'. Did you mean relu"),
+        ("vgg16", [], "no layers"),
+        ("timm:resnet10x", ["layer1"], "timm has no network"),
+    ],
+)
+def test_unknown_names_are_refused_with_near_ones(
+    network: str, layers: list[str], message: str, resnet_file: Path
+) -> None:
+    if network.startswith("timm:"):
+        pytest.importorskip("timm", reason="timm is not installed")
+    weights = resnet_file if network.startswith("timm:") else None
+    with pytest.raises(UsageError, match=message):
+        Backbone(network, layers, weights=weights)
+
+
+def test_networks_without_a_card_need_a_file() -> None:
+    with pytest.raises(WeightsError, match=r"no weight card for 'resnet18'; name a file"):
+        Backbone("resnet18", ["layer1"])
+
+
+def test_weights_must_fit_exactly(resnet_file: Path, tmp_path: Path) -> None:
+    whole = door.load("resnet18", resnet_file)[0]
+    changes = {
+        "lack conv1.weight": {name: tensor for name, tensor in whole.items() if name != "conv1.weight"},
+        "hold, beyond the network's own, extra": {**whole, "extra": torch.zeros(1)},
+        "have a wrong shape for conv1.weight": {**whole, "conv1.weight": torch.zeros(1)},
+    }
+    for message, tensors in changes.items():
+        save_file(tensors, tmp_path / "net.safetensors")
+        with pytest.raises(WeightsError, match=message):
+            Backbone("resnet18", ["layer1"], weights=tmp_path / "net.safetensors")
+
+
+def test_pictures_are_checked() -> None:
+    with pytest.raises(ShapeError, match=r"expected \(N, 3, H, W\)"):
+        Backbone("alexnet", ["relu1"])(torch.rand(3, 64, 64))

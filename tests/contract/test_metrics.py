@@ -1,0 +1,222 @@
+"""The promises that every metric of the catalogue keeps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from beholder.data.degradations import add_noise, blur, shrink_and_enlarge
+from beholder.spec import MapMetric, Metric, ShapeError
+
+Build = Callable[[], Metric]
+
+
+def is_better(metric: Metric, a: Tensor, b: Tensor) -> Tensor:
+    return a > b if metric.spec.direction == "higher" else a < b
+
+
+def random_pair(metric: Metric, images: int = 1) -> tuple[Tensor, Tensor]:
+    """Random images in float64, as small as the metric takes them."""
+    generator = torch.Generator().manual_seed(0)
+    size = metric.spec.min_size
+    x, y = torch.rand(2, images, 3, size, size + 1, dtype=torch.float64, generator=generator) * 0.8 + 0.1
+    return x, y
+
+
+def gradients(metric: Metric, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    x, y = x.clone().requires_grad_(), y.clone().requires_grad_()
+    scores = metric(x, y)
+    return torch.autograd.grad(scores[scores.isfinite()].sum() + 0 * (x.sum() + y.sum()), (x, y))
+
+
+def test_spec_is_whole(metric: Metric) -> None:
+    spec = metric.spec
+    assert spec.title
+    assert "19" in spec.paper or "20" in spec.paper, "the paper's year"
+    assert spec.range[0] <= spec.best <= spec.range[1]
+    assert spec.best == (spec.range[1] if spec.direction == "higher" else spec.range[0])
+    assert isinstance(metric, MapMetric) == (spec.map_range is not None)
+
+
+def test_one_score_per_image(metric: Metric, photos: Tensor) -> None:
+    assert metric(photos, photos.flip(0)).shape == (3,)
+    assert metric(photos[:1], photos[1:2]).shape == (1,)
+
+
+def test_equal_pictures_score_best(metric: Metric, photos: Tensor) -> None:
+    scores = metric(photos, photos.clone())
+    assert torch.allclose(scores, torch.full((3,), metric.spec.best), rtol=0, atol=1e-6)
+
+
+def test_flat_pictures_score_best(metric: Metric) -> None:
+    flat = torch.full((1, 3, 192, 192), 0.5)
+    assert torch.allclose(metric(flat, flat.clone()), torch.tensor([metric.spec.best]), rtol=0, atol=1e-6)
+
+
+def test_symmetric_as_declared(metric: Metric, photos: Tensor) -> None:
+    assert metric.spec.symmetric
+    noisy = torch.stack([add_noise(photo, 0.1, seed=1) for photo in photos])
+    assert torch.allclose(metric(noisy, photos), metric(photos, noisy), rtol=1e-5, atol=1e-6)
+
+
+DISTORTIONS: dict[str, Callable[[Tensor, float], Tensor]] = {
+    "noise": lambda picture, strength: add_noise(picture, 0.04 * strength, seed=2),
+    "blur": lambda picture, strength: blur(picture, 0.8 * strength),
+    "shrinking": lambda picture, strength: shrink_and_enlarge(picture, round(1 + strength)),
+}
+
+
+@pytest.mark.parametrize("kind", DISTORTIONS)
+def test_worse_with_growing_distortion(build: Build, kind: str, photos: Tensor) -> None:
+    metric = build()
+    distort = DISTORTIONS[kind]
+    scores = [
+        metric(torch.stack([distort(photo, strength) for photo in photos]), photos) for strength in (1, 2, 4)
+    ]
+    assert is_better(metric, scores[0], scores[1]).all()
+    assert is_better(metric, scores[1], scores[2]).all()
+    low, high = metric.spec.range
+    assert all(((low <= score) & (score <= high)).all() for score in scores)
+
+
+def test_independent_of_batch_mates(metric: Metric, photos: Tensor) -> None:
+    noisy = torch.stack([add_noise(photo, 0.1, seed=3) for photo in photos])
+    together = metric(noisy, photos)
+    alone = torch.cat([metric(noisy[i : i + 1], photos[i : i + 1]) for i in range(3)])
+    # A score in dB near 20 has a float32 step of 2e-6.
+    assert torch.allclose(together, alone, rtol=2e-7, atol=1e-6)
+
+
+def test_one_reference_for_a_whole_batch(metric: Metric, photos: Tensor) -> None:
+    reference = photos[:1]
+    noisy = torch.stack([add_noise(photos[0], sigma, seed=3) for sigma in (0.05, 0.1)])
+    expanded = metric(noisy, reference.expand(2, -1, -1, -1))
+    assert torch.allclose(expanded, metric(noisy, reference.repeat(2, 1, 1, 1)), rtol=2e-7, atol=1e-6)
+
+
+def test_indifferent_to_memory_format(metric: Metric, photos: Tensor) -> None:
+    noisy = torch.stack([add_noise(photo, 0.1, seed=3) for photo in photos])
+    plain = metric(noisy, photos)
+    swapped = metric(*(t.contiguous(memory_format=torch.channels_last) for t in (noisy, photos)))
+    assert torch.allclose(plain, swapped, rtol=2e-7, atol=2e-6)
+
+
+def test_leaves_its_input_alone(metric: Metric, photos: Tensor) -> None:
+    x, y = photos.flip(0).clone(), photos.clone()
+    metric(x, y)
+    assert torch.equal(x, photos.flip(0))
+    assert torch.equal(y, photos)
+
+
+def test_same_in_training_mode(metric: Metric, photos: Tensor) -> None:
+    assert isinstance(metric, nn.Module)
+    before = metric(photos, photos.flip(0))
+    metric.train()
+    assert torch.equal(metric(photos, photos.flip(0)), before)
+
+
+def test_nothing_to_train(metric: Metric) -> None:
+    assert isinstance(metric, nn.Module)
+    assert not [parameter for parameter in metric.parameters() if parameter.requires_grad]
+
+
+def test_single_precision_agrees_with_double(build: Build, photos: Tensor) -> None:
+    noisy = torch.stack([add_noise(photo, 0.1, seed=4) for photo in photos])
+    single = build()(noisy, photos).double()
+    metric = build()
+    assert isinstance(metric, nn.Module)
+    double = metric.double()(noisy.double(), photos.double())
+    assert double.dtype == torch.float64
+    assert torch.allclose(single, double, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "case", ["equal", "flat", "black", "flat against photo", "photo against flat", "opposite"]
+)
+def test_gradients_are_finite(build: Build, case: str, photos: Tensor) -> None:
+    metric = build()
+    photo, flat = photos[:1], torch.full_like(photos[:1], 0.5)
+    x, y = {
+        "equal": (photo, photo),
+        "flat": (flat, flat),
+        "black": (torch.zeros_like(photo), torch.zeros_like(photo)),
+        "flat against photo": (flat, photo),
+        "photo against flat": (photo, flat),
+        "opposite": (1 - photo, photo),
+    }[case]
+    for gradient in gradients(metric, x, y):
+        assert gradient.isfinite().all()
+
+
+def test_gradient_points_to_better_scores(metric: Metric, photos: Tensor) -> None:
+    noisy = torch.stack([add_noise(photo, 0.1, seed=5) for photo in photos])
+    gradient, reference_gradient = gradients(metric, noisy, photos)
+    assert reference_gradient.abs().sum() > 0, "the reference is not detached"
+    towards = gradient / gradient.abs().amax((1, 2, 3), keepdim=True)
+    sign = 1 if metric.spec.direction == "higher" else -1
+    assert is_better(metric, metric(noisy + sign * 0.005 * towards, photos), metric(noisy, photos)).all()
+
+
+def test_gradcheck(build: Build) -> None:
+    metric = build()
+    assert isinstance(metric, nn.Module)
+    metric.double()
+    x, y = random_pair(metric, images=2)
+    # Random directions in place of the whole Jacobian, which has 10^5 columns for the larger metrics.
+    assert torch.autograd.gradcheck(metric, (x.requires_grad_(), y.requires_grad_()), fast_mode=True)
+
+
+def test_smallest_size_is_the_declared_one(metric: Metric) -> None:
+    size = metric.spec.min_size
+    x, y = torch.rand(2, 1, 3, size, size, generator=torch.Generator().manual_seed(6))
+    assert metric(x, y).isfinite().all()
+    if size > 1:
+        with pytest.raises(ShapeError, match=f"at least {size}x{size}"):
+            metric(x[..., 1:], y[..., 1:])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x, y: (x[..., 1:], y), "same shape"),
+        (lambda x, y: (x[0], y[0]), r"\(N, 3, H, W\)"),
+        (lambda x, y: (x[:, :1], y[:, :1]), r"\(N, 3, H, W\)"),
+        (lambda x, y: (x[:0], y[:0]), r"\(N, 3, H, W\)"),
+        (lambda x, y: ((x * 255).byte(), (y * 255).byte()), "floating point"),
+        (lambda x, y: (x, y * 255), r"expected \[0, 1\]"),
+        (lambda x, y: (x, y * 2 - 1), r"expected \[0, 1\]"),
+        (lambda x, y: (x.double(), y), "expected the same"),
+    ],
+    ids=["sizes", "no batch", "grey", "empty", "bytes", "0 to 255", "-1 to 1", "types"],
+)
+def test_refuses_what_it_cannot_compare(
+    metric: Metric, photos: Tensor, change: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]], message: str
+) -> None:
+    with pytest.raises(ShapeError, match=message):
+        metric(*change(photos, photos))
+
+
+def test_map_belongs_to_the_score(metric: Metric, photos: Tensor) -> None:
+    if not isinstance(metric, MapMetric):
+        pytest.skip("the metric has no map")
+    assert metric.spec.map_range is not None
+    noisy = torch.stack([add_noise(photo, 0.1, seed=7) for photo in photos])
+    scores, maps = metric.score_and_map(noisy, photos)
+    assert torch.equal(scores, metric(noisy, photos))
+    assert maps.shape[:2] == (3, 1)
+    assert maps.isfinite().all()
+    alike, different = metric.spec.map_range
+    assert math.isfinite(alike)
+    same = metric.score_and_map(photos, photos)[1]
+    assert torch.allclose(same, torch.full_like(same, alike), atol=1e-6)
+    # Spoil a corner only: the map lights up there and stays dark in the opposite one.
+    spoilt = photos.clone()
+    spoilt[..., :64, :64] = noisy[..., :64, :64]
+    spoilt_map = metric.score_and_map(spoilt, photos)[1]
+    height, width = spoilt_map.shape[-2:]
+    near, far = spoilt_map[..., : height // 4, : width // 4], spoilt_map[..., -height // 4 :, -width // 4 :]
+    assert ((near.mean() - far.mean()) / (different - alike)) > 0.02

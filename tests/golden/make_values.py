@@ -1,0 +1,47 @@
+"""Write values.json: scores of the golden pictures by the metrics' reference implementations.
+
+Run from the project's root, in an environment with the extra `bench`:
+    PYTHONPATH=benchmarks:tests/golden python tests/golden/make_values.py
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from peers import PEERS
+from pictures import DISTORTIONS, golden_pair
+
+# Our metric, the peer that stands for its definition, and how far float32 may stray from it.
+CHOSEN = {
+    "psnr": ("scikit-image", 1e-5),
+    "psnr_y": ("scikit-image", 1e-5),
+    "ssim:channel=rgb": ("scikit-image", 5e-6),
+    "ms_ssim:channel=rgb": ("piq", 1e-5),
+    "lpips_alex": ("lpips", 1e-6),
+    "lpips_vgg": ("lpips", 1e-6),
+    "lpips_alex:version=0.0": ("lpips", 1e-6),
+    "lpips_vgg:version=0.0": ("lpips", 1e-6),
+    "lpips_alex:lin=false": ("lpips", 1e-5),
+    "lpips_vgg:lin=false": ("lpips", 1e-5),
+}
+
+
+def main() -> None:
+    entries = []
+    for name, (peer, tolerance) in CHOSEN.items():
+        function = dict(PEERS[name])[peer]
+        with torch.inference_mode():
+            values = {distortion: function(*golden_pair(distortion)).item() for distortion in DISTORTIONS}
+        source = f"{peer} {version(peer)}, torch {torch.__version__.split('+')[0]}"
+        entries.append({"metric": name, "source": source, "tolerance": tolerance, "values": values})
+    made = dt.datetime.now(dt.UTC).date().isoformat()
+    path = Path(__file__).with_name("values.json")
+    path.write_text(json.dumps({"made": made, "entries": entries}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
