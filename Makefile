@@ -1,0 +1,47 @@
+# Targets: demo, test, setup, check, bench, clean. Nothing is installed twice: stamps in .venv remember.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test setup setup-dev weights check bench clean
+.DEFAULT_GOAL := demo
+
+demo: setup  ## Set up, fetch the weights, score the demonstration photographs
+	$(BIN)/beholder demo
+
+test: setup-dev weights  ## Set up the rest and run the tests
+	$(BIN)/python -m pytest
+
+setup: $(VENV)/.stamp-base  ## The package and all it runs on, in .venv
+
+setup-dev: $(VENV)/.stamp-dev
+
+# torch and torchvision go first and alone, so that a resolver never tries other builds of them.
+$(VENV)/.stamp-base: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet torch torchvision
+	$(BIN)/pip install --quiet --editable '.[all]'
+	touch $@
+
+$(VENV)/.stamp-dev: $(VENV)/.stamp-base
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+weights: setup
+	@$(BIN)/beholder weights fetch alexnet vgg16 lpips_alex_lin_v0.0 lpips_alex_lin_v0.1 \
+		lpips_vgg_lin_v0.0 lpips_vgg_lin_v0.1 lpips_squeeze_lin_v0.0 lpips_squeeze_lin_v0.1
+
+check: setup-dev  ## Format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup-dev weights  ## Side by side with the peers
+	$(BIN)/python benchmarks/accuracy.py
+	$(BIN)/python benchmarks/folders.py
+
+clean:
+	rm -rf $(VENV) build dist beholder-demo .mypy_cache .ruff_cache .pytest_cache

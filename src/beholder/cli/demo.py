@@ -1,0 +1,100 @@
+"""`beholder demo`: the whole way from photographs to a report, in under a minute."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from beholder.cli.console import say
+from beholder.spec import MissingPackageError, WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from beholder.images import Pair
+
+__all__ = ["demo"]
+
+_QUALITIES = (90, 30, 10, 5)
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path("beholder-demo"),
+) -> None:
+    """Spoil photographs that installed packages ship, score them with every metric, and show the result.
+
+    Writes FOLDER/scores.parquet, FOLDER/report.html and the pictures. Exit code as for score.
+
+    Example:
+        beholder demo
+    """
+    from beholder.cli.score import print_table, run
+    from beholder.scoring import Settings
+
+    pairs = _make_pairs(folder)
+    metrics = _metrics_to_be_had()
+    table = run(pairs, metrics, Settings(), output=folder / "scores.parquet", report=folder / "report.html")
+    print_table(table)
+    raise typer.Exit(1 if len(table.failed) else 0)
+
+
+def _metrics_to_be_had() -> list[str]:
+    from beholder.catalog import METRICS
+    from beholder.cli.weights import fetch_missing
+
+    there = []
+    for name in METRICS:
+        try:
+            fetch_missing([name])
+        except WeightsError:
+            say(
+                f"{name} is left out: its weights could not be had; `beholder weights list` tells where they are."
+            )
+        else:
+            there.append(name)
+    return there
+
+
+def _make_pairs(folder: Path) -> list[Pair]:
+    from beholder.data.photos import PHOTOS
+    from beholder.images import Pair, save_picture
+
+    pairs = []
+    for photo in PHOTOS:
+        try:
+            detail = photo.detail()
+        except MissingPackageError as error:
+            say(f"left out: {error}")
+            continue
+        reference = folder / "reference" / f"{photo.name}.png"
+        reference.parent.mkdir(parents=True, exist_ok=True)
+        save_picture(detail, reference)
+        for name, write in _spoilings(detail).items():
+            distorted = folder / "distorted" / photo.name / name
+            distorted.parent.mkdir(parents=True, exist_ok=True)
+            write(distorted)
+            pairs.append(Pair(reference, distorted))
+    return pairs
+
+
+def _spoilings(detail: Tensor) -> dict[str, Callable[[Path], object]]:
+    """File name -> what writes the spoilt picture there."""
+    from beholder.data.degradations import add_noise, blur, compress_jpeg, shrink_and_enlarge
+    from beholder.images import save_picture
+
+    def saver(spoilt: Tensor) -> Callable[[Path], object]:
+        return lambda path: save_picture(spoilt, path)
+
+    def jpeg_writer(quality: int) -> Callable[[Path], object]:
+        return lambda path: path.write_bytes(compress_jpeg(detail, quality))
+
+    return {
+        **{f"jpeg-quality-{quality:02}.jpg": jpeg_writer(quality) for quality in _QUALITIES},
+        **{f"blur-sigma-{sigma}.png": saver(blur(detail, sigma)) for sigma in (1, 3)},
+        **{f"noise-sigma-{sigma}.png": saver(add_noise(detail, sigma, seed=0)) for sigma in (0.05, 0.15)},
+        **{f"shrunk-{factor}x.png": saver(shrink_and_enlarge(detail, factor)) for factor in (2, 4)},
+    }

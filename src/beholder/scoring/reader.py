@@ -1,0 +1,128 @@
+"""Pairs of pictures, decoded ahead of the arithmetic."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections import OrderedDict, deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from beholder.images import Pair, Picture, read_picture
+from beholder.ops.resize import resize
+from beholder.spec import PictureError, ShapeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from torch import Tensor
+
+    from beholder.scoring.settings import ResizeRule, Settings
+
+__all__ = ["LoadedPair", "read_pairs_ahead"]
+
+_REFERENCES_KEPT = 4
+_BYTES_AHEAD = 1_000_000_000
+_PAIRS_AHEAD = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class LoadedPair:
+    """A pair with its pictures, or with the reason why it has none.
+
+    Attributes:
+        index: Place of the pair in the run.
+        pair: Its files.
+        x: Distorted picture, shape (3, H, W), in [0, 1]; ``None`` when there is an error.
+        y: Reference picture, same shape.
+        notes: What was changed on the way in, each with its file.
+        error: Why the pair cannot be scored.
+    """
+
+    index: int
+    pair: Pair
+    x: Tensor | None = None
+    y: Tensor | None = None
+    notes: tuple[tuple[Path, str], ...] = ()
+    error: str | None = None
+
+
+def read_pairs_ahead(pairs: Iterable[Pair], settings: Settings) -> Iterator[LoadedPair]:
+    """Decode pairs in threads, ahead of their use, and hand them out in order.
+
+    A reference that several neighbouring pairs share is decoded once. Memory stays bounded: fewer pairs are
+    decoded ahead the larger they are.
+    """
+    with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as threads:
+        references: OrderedDict[Path, Future[Picture]] = OrderedDict()
+
+        def start(path: Path) -> Future[Picture]:
+            return threads.submit(
+                read_picture, path, background=settings.background, max_pixels=settings.max_pixels
+            )
+
+        def start_reference(path: Path) -> Future[Picture]:
+            if path not in references:
+                references[path] = start(path)
+                if len(references) > _REFERENCES_KEPT:
+                    references.popitem(last=False)
+            references.move_to_end(path)
+            return references[path]
+
+        waiting: deque[tuple[int, Pair, Future[Picture], Future[Picture]]] = deque()
+        ahead = _PAIRS_AHEAD
+        try:
+            for index, pair in enumerate(pairs):
+                waiting.append((index, pair, start(pair.distorted), start_reference(pair.reference)))
+                while len(waiting) >= ahead:
+                    loaded = _finish(*waiting.popleft(), settings.resize)
+                    ahead = _how_far_ahead(loaded)
+                    yield loaded
+            while waiting:
+                yield _finish(*waiting.popleft(), settings.resize)
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _how_far_ahead(loaded: LoadedPair) -> int:
+    if loaded.x is None:
+        return _PAIRS_AHEAD
+    size = 2 * loaded.x.numel() * loaded.x.element_size()
+    return max(2, min(_PAIRS_AHEAD, _BYTES_AHEAD // size))
+
+
+def _finish(
+    index: int, pair: Pair, distorted: Future[Picture], reference: Future[Picture], rule: ResizeRule
+) -> LoadedPair:
+    try:
+        x, y = distorted.result(), reference.result()
+        notes = tuple(
+            (path, note) for path, read in ((pair.distorted, x), (pair.reference, y)) for note in read.notes
+        )
+        fitted_x, fitted_y = _fit(x.pixels, y.pixels, rule)
+    except (PictureError, ShapeError) as error:
+        return LoadedPair(index, pair, error=str(error))
+    return LoadedPair(index, pair, fitted_x, fitted_y, notes)
+
+
+def _fit(x: Tensor, y: Tensor, rule: ResizeRule) -> tuple[Tensor, Tensor]:
+    if x.shape == y.shape:
+        return x, y
+    (height_x, width_x), (height_y, width_y) = x.shape[-2:], y.shape[-2:]
+    if rule == "reference":
+        return resize(x[None], height_y, width_y)[0].clamp(0, 1), y
+    if rule == "distorted":
+        return x, resize(y[None], height_x, width_x)[0].clamp(0, 1)
+    if rule == "crop":
+        height, width = min(height_x, height_y), min(width_x, width_y)
+        return _crop(x, height, width), _crop(y, height, width)
+    raise ShapeError(
+        f"the distorted picture is {width_x}x{height_x} and its reference {width_y}x{height_y}; expected equal "
+        "sizes. Name a rule: --resize reference, distorted or crop."
+    )
+
+
+def _crop(picture: Tensor, height: int, width: int) -> Tensor:
+    top, left = (picture.shape[-2] - height) // 2, (picture.shape[-1] - width) // 2
+    return picture[..., top : top + height, left : left + width]

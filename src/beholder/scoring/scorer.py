@@ -1,0 +1,205 @@
+"""The run itself: batches of pictures through every metric."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from beholder.catalog import create_metric
+from beholder.images import Pair
+from beholder.scoring.provenance import describe_run
+from beholder.scoring.reader import LoadedPair, read_pairs_ahead
+from beholder.scoring.settings import Settings
+from beholder.scoring.table import ScoreTable
+from beholder.spec import MapMetric, Metric, ShapeError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["ScoredPair", "Scorer", "score"]
+
+# Pixels in a batch: beyond this a processor's caches overflow and larger batches are slower per pair.
+_BATCH_PIXELS = {"cpu": 4 * 256 * 256, "cuda": 64 * 256 * 256, "mps": 16 * 256 * 256}
+
+
+@dataclasses.dataclass(frozen=True)
+class ScoredPair:
+    """What came of one pair.
+
+    Attributes:
+        index: Its place in the run.
+        pair: Its files.
+        scores: Metric -> score; ``None`` where it failed.
+        maps: Metric -> map, shape (h, w), for metrics that have one and when maps are asked for.
+        notes: What was changed on the way in, each with its file.
+        error: What failed, or ``None``.
+    """
+
+    index: int
+    pair: Pair
+    scores: Mapping[str, float | None]
+    maps: Mapping[str, NDArray[np.float32]]
+    notes: tuple[tuple[Path, str], ...]
+    error: str | None
+
+    def as_row(self) -> dict[str, str | float | None]:
+        """The pair's row in a `ScoreTable`."""
+        files = {"reference": str(self.pair.reference), "distorted": str(self.pair.distorted)}
+        return {**files, **self.scores, "error": self.error}
+
+
+class Scorer:
+    """Metrics, loaded once, that score any number of pairs.
+
+    Args:
+        metrics: Catalogue names, with options if wished (``"psnr_y:border=4"``); each becomes a column.
+        settings: How to score.
+        maps: Whether to compute the maps of metrics that have one.
+
+    Raises:
+        UsageError: If a metric is unknown or named twice, or none is named.
+        WeightsError: If weights are missing.
+    """
+
+    def __init__(
+        self, metrics: Sequence[str], settings: Settings | None = None, *, maps: bool = False
+    ) -> None:
+        if not metrics:
+            raise UsageError("no metric is named; `beholder metrics` lists them all.")
+        repeated = sorted({name for name in metrics if list(metrics).count(name) > 1})
+        if repeated:
+            raise UsageError(f"named twice: {', '.join(repeated)}.")
+        self.settings = settings or Settings()
+        self.maps = maps
+        self.metrics: dict[str, Metric] = {}
+        for name in metrics:
+            metric = create_metric(name)
+            if isinstance(metric, nn.Module):
+                metric.to(self.settings.device).to(memory_format=torch.channels_last)
+            self.metrics[name] = metric
+
+    def stream(self, pairs: Iterable[Pair]) -> Iterator[ScoredPair]:
+        """Score pairs one after another, in order; pictures are decoded ahead, memory stays bounded."""
+        batch: list[LoadedPair] = []
+        for loaded in read_pairs_ahead(pairs, self.settings):
+            if batch and not self._fits(batch, loaded):
+                yield from self._score(batch)
+                batch = []
+            batch.append(loaded)
+        yield from self._score(batch)
+
+    def provenance(self) -> dict[str, object]:
+        """Where the numbers come from; warnings of a run are added by who sees them."""
+        return describe_run(self.metrics, self.settings)
+
+    def _fits(self, batch: Sequence[LoadedPair], loaded: LoadedPair) -> bool:
+        first = batch[0]
+        if first.x is None or loaded.x is None or first.x.shape != loaded.x.shape:
+            return False
+        kind = torch.device(self.settings.device).type
+        fitting = _BATCH_PIXELS.get(kind, _BATCH_PIXELS["cpu"]) // first.x[0].numel()
+        return len(batch) < (self.settings.batch_size or max(1, fitting))
+
+    def _score(self, batch: Sequence[LoadedPair]) -> Iterator[ScoredPair]:
+        if not batch:
+            return
+        if batch[0].x is None:
+            for loaded in batch:
+                yield ScoredPair(
+                    loaded.index, loaded.pair, dict.fromkeys(self.metrics), {}, loaded.notes, loaded.error
+                )
+            return
+        x = self._to_device([loaded.x for loaded in batch if loaded.x is not None])
+        y = self._to_device([loaded.y for loaded in batch if loaded.y is not None])
+        if len({loaded.pair.reference for loaded in batch}) == 1:
+            y = y[:1].expand_as(x)  # backbones see one picture here, however often it is compared
+        outcomes = {name: self._measure(metric, x, y) for name, metric in self.metrics.items()}
+        for place, loaded in enumerate(batch):
+            yield _assemble(loaded, {name: outcome[place] for name, outcome in outcomes.items()})
+
+    def _to_device(self, pictures: Sequence[Tensor]) -> Tensor:
+        stacked = torch.stack(list(pictures)).contiguous(memory_format=torch.channels_last)
+        return stacked.to(self.settings.device)
+
+    def _measure(self, metric: Metric, x: Tensor, y: Tensor) -> list[_Outcome]:
+        try:
+            with torch.inference_mode():
+                if self.maps and isinstance(metric, MapMetric):
+                    scores, maps = metric.score_and_map(x, y)
+                    drawn = list(maps[:, 0].float().cpu().numpy())
+                else:
+                    scores, drawn = metric(x, y), [None] * len(x)
+        except ShapeError as error:
+            return [_Outcome(error=str(error))] * len(x)
+        except (torch.OutOfMemoryError, RuntimeError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            if len(x) > 1:
+                return [self._measure(metric, x[i : i + 1], y[i : i + 1])[0] for i in range(len(x))]
+            return [_Outcome(error=f"not enough memory for a picture of {x.shape[-1]}x{x.shape[-2]} pixels")]
+        return [_Outcome(value, drawn[place]) for place, value in enumerate(scores.tolist())]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Outcome:
+    score: float | None = None
+    map: NDArray[np.float32] | None = None
+    error: str | None = None
+
+
+def _assemble(loaded: LoadedPair, outcomes: Mapping[str, _Outcome]) -> ScoredPair:
+    errors = []
+    scores: dict[str, float | None] = {}
+    for name, outcome in outcomes.items():
+        scores[name] = outcome.score
+        if outcome.error is not None:
+            errors.append(f"{name}: {outcome.error}")
+        elif outcome.score is not None and math.isnan(outcome.score):
+            scores[name] = None
+            errors.append(f"{name}: the score is not a number")
+    maps = {name: outcome.map for name, outcome in outcomes.items() if outcome.map is not None}
+    return ScoredPair(loaded.index, loaded.pair, scores, maps, loaded.notes, "; ".join(errors) or None)
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
+
+
+def score(
+    pairs: Iterable[Pair | tuple[str | Path, str | Path]],
+    metrics: Sequence[str],
+    settings: Settings | None = None,
+) -> ScoreTable:
+    """Score pairs of picture files with metrics.
+
+    Args:
+        pairs: Reference and distorted file of each pair.
+        metrics: Catalogue names, with options if wished (``"psnr_y:border=4"``).
+        settings: How to score; by default sizes that differ are refused and the device is chosen.
+
+    Returns:
+        A row per pair, a column per metric. A pair that cannot be scored has its reason in ``error``.
+
+    Raises:
+        UsageError: If a metric is unknown or a setting impossible.
+        WeightsError: If weights are missing.
+
+    Example:
+        >>> table = beholder.score([("reference.png", "restored.png")], ["lpips_alex", "ssim"])
+        >>> table.save("scores.parquet")
+    """
+    scorer = Scorer(metrics, settings)
+    listed = (pair if isinstance(pair, Pair) else Pair(Path(pair[0]), Path(pair[1])) for pair in pairs)
+    rows, warnings = [], []
+    for scored in scorer.stream(listed):
+        rows.append(scored.as_row())
+        warnings += [f"{path}: {note}" for path, note in scored.notes]
+    return ScoreTable.from_rows(rows, {**scorer.provenance(), "warnings": list(dict.fromkeys(warnings))})

@@ -1,0 +1,147 @@
+"""The table of scores, and its files."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from beholder.spec import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+__all__ = ["ScoreTable", "check_ending"]
+
+_METADATA_KEY = "beholder"
+
+
+@dataclasses.dataclass(frozen=True)
+class ScoreTable:
+    """A row per pair, a column per metric, and where the numbers come from.
+
+    Attributes:
+        frame: Columns ``reference`` and ``distorted`` (paths), one per metric (Float64, null where it
+            failed), and ``error`` (what failed, null where nothing did).
+        provenance: Versions, device, precision, settings, warnings, and for every metric its specification
+            and the SHA-256 of its weights. JSON can hold it.
+    """
+
+    frame: pl.DataFrame
+    provenance: Mapping[str, Any]
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the metric columns, in order."""
+        return tuple(name for name in self.frame.columns if name not in ("reference", "distorted", "error"))
+
+    @property
+    def failed(self) -> pl.DataFrame:
+        """The rows with an error."""
+        return self.frame.filter(pl.col("error").is_not_null())
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[Mapping[str, Any]], provenance: Mapping[str, Any]) -> ScoreTable:
+        """Build the table from one mapping per row."""
+        return cls(pl.DataFrame(rows, schema=_schema(provenance)), provenance)
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Rows that strict JSON can hold: an infinite score becomes ``None``, as a failed one is.
+
+        The two cannot be taken for each other: a failed score is named in its row's ``error``.
+        """
+        rows = self.frame.to_dicts()
+        for row in rows:
+            for name in self.metrics:
+                if row[name] is not None and not math.isfinite(row[name]):
+                    row[name] = None
+        return rows
+
+    def save(self, path: str | Path) -> None:
+        """Write ``.parquet``, ``.csv`` or ``.jsonl`` (JSON Lines), whole or not at all.
+
+        Parquet holds the provenance in its metadata; beside the others it stands in
+        ``NAME.provenance.json``. CSV writes an infinite score as ``inf``; JSON Lines as ``null``.
+
+        Raises:
+            UsageError: If the ending is none of these.
+        """
+        path = Path(path)
+        check_ending(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.provenance, ensure_ascii=False, allow_nan=False)
+        if path.suffix == ".parquet":
+            _write(path, lambda target: self.frame.write_parquet(target, metadata={_METADATA_KEY: text}))
+            return
+        if path.suffix == ".csv":
+            _write(path, self.frame.write_csv)
+        else:
+            lines = [json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in self.to_rows()]
+            _write(path, lambda target: target.write_text("".join(lines), encoding="utf-8"))
+        _write(_sidecar(path), lambda target: target.write_text(text + "\n", encoding="utf-8"))
+
+    @classmethod
+    def load(cls, path: str | Path) -> ScoreTable:
+        """Read what `save` wrote.
+
+        Raises:
+            UsageError: If the file, or the provenance that belongs beside it, is missing or of another kind.
+        """
+        path = Path(path)
+        check_ending(path)
+        for needed in (path,) if path.suffix == ".parquet" else (path, _sidecar(path)):
+            if not needed.is_file():
+                raise UsageError(f"{needed}: there is no such file.")
+        if path.suffix == ".parquet":
+            text = pl.read_parquet_metadata(path).get(_METADATA_KEY)
+            if text is None:
+                raise UsageError(f"{path}: this Parquet file was not written by Beholder.")
+            return cls(pl.read_parquet(path), json.loads(text))
+        provenance = json.loads(_sidecar(path).read_text(encoding="utf-8"))
+        if path.suffix == ".csv":
+            return cls(pl.read_csv(path, schema_overrides=_schema(provenance)), provenance)
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        for row in rows:
+            _restore_infinite(row, provenance["metrics"])
+        return cls.from_rows(rows, provenance)
+
+
+def check_ending(path: Path) -> None:
+    """Refuse a file whose ending does not say how to write a table.
+
+    Raises:
+        UsageError: If the ending is not ``.parquet``, ``.csv`` or ``.jsonl``.
+    """
+    if path.suffix not in (".parquet", ".csv", ".jsonl"):
+        raise UsageError(f"{path}: the ending {path.suffix!r} is unknown; expected .parquet, .csv or .jsonl.")
+
+
+def _schema(provenance: Mapping[str, Any]) -> dict[str, pl.DataType]:
+    columns: dict[str, pl.DataType] = {"reference": pl.String(), "distorted": pl.String()}
+    columns |= {name: pl.Float64() for name in provenance["metrics"]}
+    return columns | {"error": pl.String()}
+
+
+def _restore_infinite(row: dict[str, Any], metrics: Mapping[str, Any]) -> None:
+    """Undo what `ScoreTable.to_rows` did: a score that is null and not named in the error was infinite."""
+    error = row["error"] or ""
+    whole_pair_failed = bool(error) and not any(error.startswith(f"{name}: ") for name in metrics)
+    for name, metric in metrics.items():
+        if row[name] is None and not whole_pair_failed and f"{name}: " not in error:
+            row[name] = math.inf if metric["direction"] == "higher" else -math.inf
+
+
+def _sidecar(path: Path) -> Path:
+    return path.with_name(path.name + ".provenance.json")
+
+
+def _write(path: Path, write: Callable[[Path], object]) -> None:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        partial = Path(folder) / path.name
+        write(partial)
+        partial.replace(path)

@@ -1,0 +1,94 @@
+"""The house keeps its own rules."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import beholder
+from beholder.catalog import METRICS, Entry
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((ROOT / "src" / "beholder").rglob("*.py"))
+MODULES = [module.name for module in pkgutil.walk_packages(beholder.__path__, "beholder.")]
+
+
+def test_imports_flow_one_way() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_all_is_explicit_and_true(name: str) -> None:
+    module = importlib.import_module(name)
+    empty = not list(ast.parse(Path(str(module.__file__)).read_text()).body[1:])
+    assert empty or hasattr(module, "__all__"), f"{name} has no __all__"
+    for public in getattr(module, "__all__", ()):
+        assert hasattr(module, public), f"{name} has no {public}"
+
+
+def test_top_level_names_load() -> None:
+    for name in beholder.__all__:
+        assert getattr(beholder, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = beholder.nonsense
+    assert "score" in dir(beholder)
+
+
+@pytest.mark.parametrize(
+    "entry", {entry.target: entry for entry in METRICS.values()}.values(), ids=lambda e: e.target
+)
+def test_every_metric_has_a_page(entry: Entry) -> None:
+    file = entry.target.partition(":")[0].rpartition(".")[2]
+    page = ROOT / "docs" / "metrics" / f"{file}.md"
+    assert page.is_file(), f"{page} is missing"
+    text = page.read_text(encoding="utf-8")
+    for name, other in METRICS.items():
+        if other.target == entry.target:
+            assert f"`{name}`" in text, f"{page} does not name {name}"
+
+
+@pytest.mark.parametrize("command", ["score", "demo", "metrics", "weights"])
+def test_every_command_is_in_the_readme(command: str) -> None:
+    assert f"beholder {command}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_assert_on_users_and_no_swallowed_error(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        assert not isinstance(node, ast.Assert), f"{path}:{node.lineno} asserts"
+        if isinstance(node, ast.ExceptHandler):
+            assert node.type is not None, f"{path}:{node.lineno} catches everything"
+            assert not all(isinstance(line, ast.Pass) for line in node.body), f"{path}:{node.lineno} swallows"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_modules_and_functions_stay_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 300
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            first = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
+            assert (node.end_lineno or 0) - first.lineno < 45, f"{path}:{node.lineno} {node.name} is long"
+
+
+def test_photos_are_listed_with_their_licences() -> None:
+    from beholder.data.photos import PHOTOS
+
+    page = (ROOT / "docs" / "photos.md").read_text(encoding="utf-8")
+    for photo in PHOTOS:
+        row = re.search(rf"\| {photo.name} \| {photo.package} \| .* \| {re.escape(photo.licence)} \|", page)
+        assert row, f"docs/photos.md does not list {photo.name}"

@@ -1,0 +1,101 @@
+"""The other commands, and how quickly the command line answers."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from beholder.catalog import METRICS
+from beholder.scoring import ScoreTable
+from cli.conftest import Run
+
+
+def test_metrics_for_machines(run: Run) -> None:
+    listed = json.loads(run("metrics", "--json").stdout)
+    assert [metric["name"] for metric in listed] == list(METRICS)
+    assert {"name", "direction", "range", "unit", "paper", "best", "differentiable"} <= set(listed[0])
+    assert {metric["direction"] for metric in listed} == {"higher", "lower"}
+
+
+def test_metrics_for_people(run: Run) -> None:
+    done = run("metrics", COLUMNS="200")
+    assert all(name in done.stdout for name in METRICS)
+
+
+def test_weights_where_list_and_verify(run: Run, tmp_path: Path) -> None:
+    assert run("weights", "where", BEHOLDER_CACHE="/elsewhere").stdout == "/elsewhere/weights\n"
+    listed = run("weights", "list", COLUMNS="250")
+    assert "lpips_vgg_lin_v0.0" in listed.stdout
+    assert run("weights", "verify").returncode == 0
+    (tmp_path / "weights" / "alexnet").mkdir(parents=True)
+    (tmp_path / "weights" / "alexnet" / "alexnet.ckpt").write_bytes(b"damaged")
+    damaged = run("weights", "verify", BEHOLDER_CACHE=str(tmp_path))
+    assert damaged.returncode == 1
+    assert "alexnet: DAMAGED" in damaged.stderr
+
+
+def test_weights_from_a_foreign_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.pth").write_bytes(b"mine")
+    done = run("weights", "fetch", "vgg16", "--from", "mine.pth", BEHOLDER_CACHE=str(tmp_path / "cache"))
+    assert done.returncode == 2
+    assert "none of the known sources" in done.stderr
+    assert not (tmp_path / "cache").exists()
+
+
+def test_version(run: Run) -> None:
+    assert re.fullmatch(r"beholder \d+\.\d+\.\d+\n", run("--version").stdout)
+
+
+@pytest.mark.parametrize("command", [[], ["score"], ["demo"], ["metrics"], ["weights"], ["weights", "fetch"]])
+def test_every_command_has_help(run: Run, command: list[str]) -> None:
+    done = run(*command, "--help")
+    assert done.returncode == 0
+    assert "Example" in done.stdout or command in ([], ["weights"])
+
+
+def test_importing_loads_no_torch() -> None:
+    check = "import sys, beholder, beholder.cli, beholder.catalog; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+def test_importing_is_quick() -> None:
+    measured = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", "import beholder"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    microseconds = int(measured.stderr.splitlines()[-1].split("|")[1])
+    assert microseconds < 150_000
+
+
+def test_help_is_quick(run: Run) -> None:
+    run("--help")
+    took = []
+    for _ in range(3):
+        start = time.perf_counter()
+        run("--help")
+        took.append(time.perf_counter() - start)
+    assert min(took) < 0.4
+
+
+def test_demo(run: Run, tmp_path: Path) -> None:
+    done = run("demo", "out", http_proxy="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9")
+    assert done.returncode == 0, done.stderr
+    table = ScoreTable.load(tmp_path / "out" / "scores.parquet")
+    assert len(table.frame) == 80
+    assert table.failed.is_empty()
+    assert "lpips_vgg" in table.metrics
+    assert "astronaut/jpeg-quality-05.jpg" in done.stdout
+    assert (tmp_path / "out" / "report.html").stat().st_size > 1_000_000
+    by_quality = [
+        table.frame.filter(table.frame["distorted"].str.contains(f"quality-{quality:02}"))["lpips_vgg"].mean()
+        for quality in (90, 30, 10, 5)
+    ]
+    assert by_quality == sorted(by_quality)  # type: ignore[type-var]

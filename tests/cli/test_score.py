@@ -1,0 +1,162 @@
+"""`beholder score`, as a user calls it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+from PIL import Image
+
+from beholder.scoring import ScoreTable
+from cli.conftest import Run
+from hostile import EXPECTATIONS, make_hostile_folder
+
+Folders = tuple[Path, Path]
+
+
+def test_two_files_as_a_table(run: Run, folders: Folders) -> None:
+    done = run("score", folders[0] / "one.png", folders[1] / "one.bmp", "-m", "psnr,ssim")
+    assert done.returncode == 0, done.stderr
+    assert "psnr" in done.stdout
+    assert "one.bmp" in done.stdout
+
+
+def test_json_on_stdout_and_the_rest_on_stderr(run: Run, folders: Folders) -> None:
+    done = run("score", *folders, "-m", "psnr,ssim", "--json")
+    rows = json.loads(done.stdout)
+    assert [Path(row["distorted"]).name for row in rows] == ["one.bmp", "two.bmp"]
+    assert set(rows[0]) == {"reference", "distorted", "psnr", "ssim", "error"}
+    assert rows[0]["psnr"] > rows[1]["psnr"]
+    assert "2/2" in done.stderr
+    assert "pairs/s" in done.stderr
+
+
+def test_equal_pictures_are_null_without_error_in_json(run: Run, folders: Folders) -> None:
+    same = folders[0] / "one.png"
+    row = json.loads(run("score", same, same, "-m", "psnr", "--json").stdout)[0]
+    assert row["psnr"] is None
+    assert row["error"] is None
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl"])
+def test_tables_by_their_ending(run: Run, folders: Folders, tmp_path: Path, suffix: str) -> None:
+    done = run("score", *folders, "-m", "psnr", "-o", f"out.{suffix}")
+    assert done.returncode == 0
+    assert done.stdout == ""
+    table = ScoreTable.load(tmp_path / f"out.{suffix}")
+    assert len(table.frame) == 2
+    assert table.provenance["command"].startswith("beholder score")
+
+
+def test_report_and_maps(run: Run, folders: Folders, tmp_path: Path) -> None:
+    done = run("score", *folders, "-m", "ssim,psnr", "--report", "page.html", "--maps", "maps", "-q")
+    assert done.returncode == 0, done.stderr
+    names = sorted(str(path.relative_to(tmp_path / "maps")) for path in (tmp_path / "maps").rglob("*.png"))
+    assert names == ["one.bmp.psnr.png", "one.bmp.ssim.png", "sub/two.bmp.psnr.png", "sub/two.bmp.ssim.png"]
+    with Image.open(tmp_path / "maps" / "one.bmp.psnr.png") as heat:
+        assert heat.size == (192, 192)
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "one.bmp" in page
+    assert page.count("data:image") >= 4
+    assert done.stderr == ""
+
+
+def test_one_reference(run: Run, folders: Folders) -> None:
+    reference = folders[0] / "one.png"
+    assert run("score", reference, folders[1], "-m", "psnr").returncode == 2
+    done = run("score", reference, folders[1], "-m", "psnr", "--one-reference", "--json")
+    assert [row["reference"] for row in json.loads(done.stdout)] == [str(reference)] * 2
+
+
+def test_pairs_from_a_list(run: Run, folders: Folders, tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_text("reference,distorted\nreference/one.png,distorted/sub/two.bmp\n")
+    done = run("score", "--pairs", "pairs.csv", "-m", "psnr", "--json")
+    assert [Path(row["distorted"]).name for row in json.loads(done.stdout)] == ["two.bmp"]
+
+
+def test_the_unmatched_are_an_error_unless_allowed(run: Run, folders: Folders) -> None:
+    (folders[1] / "one.bmp").rename(folders[1] / "uno.bmp")
+    done = run("score", *folders, "-m", "psnr")
+    assert done.returncode == 2
+    assert "one.png" in done.stderr
+    assert "uno.bmp" in done.stderr
+    allowed = run("score", *folders, "-m", "psnr", "--allow-unmatched", "--json")
+    assert allowed.returncode == 0
+    assert len(json.loads(allowed.stdout)) == 1
+    assert "uno.bmp" in allowed.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-m", "pnsr"], "Did you mean psnr"),
+        ([], "no metric is named"),
+        (["-m", "psnr", "-o", "out.xlsx"], "expected .parquet, .csv or .jsonl"),
+        (["-m", "psnr", "--resize", "stretch"], "refuse, reference, distorted, crop"),
+        (["-m", "psnr", "--device", "tpu"], "this machine has cpu"),
+        (["-m", "psnr", "--background", "blurple"], "blurple"),
+        (["-m", "psnr", "--no-such-option"], "No such option"),
+    ],
+)
+def test_bad_usage_exits_with_2(run: Run, folders: Folders, arguments: list[str], message: str) -> None:
+    done = run("score", *folders, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_missing_weights_tell_what_would_help(run: Run, folders: Folders, tmp_path: Path) -> None:
+    done = run("score", *folders, "-m", "lpips_alex", BEHOLDER_CACHE=str(tmp_path / "cache"), PIP_NO_INDEX="1",
+               http_proxy="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9")  # fmt: skip
+    assert done.returncode == 2
+    assert "beholder weights fetch alexnet --from" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_hostile_folder(run: Run, tmp_path: Path) -> None:
+    reference, distorted = make_hostile_folder(tmp_path)
+    done = run(
+        "score", reference, distorted, "-m", "ssim,psnr", "-o", "scores.parquet", "--report", "page.html"
+    )
+    assert done.returncode == 1, done.stderr
+    frame = pl.read_parquet(tmp_path / "scores.parquet")
+    assert len(frame) >= 30
+    for row in frame.iter_rows(named=True):
+        stem = Path(row["distorted"]).stem
+        assert (row["error"] is not None) == EXPECTATIONS[stem].fails, (stem, row["error"])
+        if row["error"]:
+            assert "expected" in row["error"]
+            assert "Traceback" not in row["error"]
+    assert (tmp_path / "page.html").stat().st_size > 10_000
+    assert "Traceback" not in done.stderr
+
+
+def test_interrupted_it_keeps_what_is_scored(tmp_path: Path) -> None:
+    for folder in ("reference", "distorted"):
+        (tmp_path / folder).mkdir()
+        for index in range(400):
+            Image.new("RGB", (256, 256), (index % 256, 0, 0)).save(tmp_path / folder / f"{index}.bmp")
+    command = [
+        sys.executable,
+        "-c",
+        "from beholder.cli import main; main()",
+        "score",
+        "reference",
+        "distorted",
+    ]
+    with subprocess.Popen(
+        [*command, "-m", "lpips_vgg", "-o", "out.csv"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    ) as process:
+        time.sleep(8)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    kept = pl.read_csv(tmp_path / "out.csv")
+    assert 0 < len(kept) < 400
+    assert f"interrupted: {len(kept)} of 400" in errors

@@ -1,0 +1,92 @@
+"""Score tables survive their files."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from beholder.scoring import ScoreTable
+from beholder.spec import UsageError
+
+
+@pytest.fixture
+def table() -> ScoreTable:
+    provenance = {
+        "beholder": "0.1.0",
+        "warnings": ["ü.png: transparent"],
+        "metrics": {
+            "psnr": {"direction": "higher", "best": None},
+            "lpips_alex": {"direction": "lower", "best": 0.0},
+        },
+    }
+    rows = [
+        {"reference": "a,b.png", "distorted": 'q"uote\n.png', "psnr": 30.5, "lpips_alex": 0.1, "error": None},
+        {"reference": "ü.png", "distorted": "same.png", "psnr": math.inf, "lpips_alex": 0.0, "error": None},
+        {
+            "reference": "c.png",
+            "distorted": "bad.png",
+            "psnr": None,
+            "lpips_alex": None,
+            "error": "bad.png: empty",
+        },
+    ]
+    return ScoreTable.from_rows(rows, provenance)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".jsonl"])
+def test_saved_and_loaded_it_is_the_same(table: ScoreTable, suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / "deep" / f"scores{suffix}"
+    table.save(path)
+    loaded = ScoreTable.load(path)
+    assert loaded.frame.equals(table.frame)
+    assert loaded.provenance == table.provenance
+    assert loaded.metrics == ("psnr", "lpips_alex")
+    assert loaded.failed["distorted"].to_list() == ["bad.png"]
+    assert not [left for left in path.parent.iterdir() if left.name.startswith(".")]
+
+
+def test_parquet_is_plain_parquet(table: ScoreTable, tmp_path: Path) -> None:
+    table.save(tmp_path / "scores.parquet")
+    assert pl.read_parquet(tmp_path / "scores.parquet").columns == [
+        "reference",
+        "distorted",
+        "psnr",
+        "lpips_alex",
+        "error",
+    ]
+
+
+def test_json_lines_are_strict(table: ScoreTable, tmp_path: Path) -> None:
+    table.save(tmp_path / "scores.jsonl")
+    lines = (tmp_path / "scores.jsonl").read_text(encoding="utf-8").splitlines()
+    assert "Infinity" not in "".join(lines)
+    assert json.loads(lines[1])["psnr"] is None
+
+
+def test_other_endings_are_refused(table: ScoreTable, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"expected \.parquet, \.csv or \.jsonl"):
+        table.save(tmp_path / "scores.xlsx")
+
+
+def test_foreign_and_missing_files_are_refused(tmp_path: Path) -> None:
+    pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "other.parquet")
+    with pytest.raises(UsageError, match="not written by Beholder"):
+        ScoreTable.load(tmp_path / "other.parquet")
+    (tmp_path / "lonely.csv").write_text("reference,distorted,error\n")
+    with pytest.raises(UsageError, match=r"lonely\.csv\.provenance\.json: there is no such file"):
+        ScoreTable.load(tmp_path / "lonely.csv")
+
+
+def test_an_empty_table_keeps_its_columns(tmp_path: Path) -> None:
+    empty = ScoreTable.from_rows([], {"metrics": {"psnr": {"direction": "higher"}}})
+    empty.save(tmp_path / "empty.parquet")
+    assert ScoreTable.load(tmp_path / "empty.parquet").frame.columns == [
+        "reference",
+        "distorted",
+        "psnr",
+        "error",
+    ]
