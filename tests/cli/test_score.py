@@ -15,7 +15,7 @@ from PIL import Image
 
 from beholder.scoring import ScoreTable
 from cli.conftest import Run
-from hostile import EXPECTATIONS, make_hostile_folder
+from hostile import CASES, make_hostile_folder
 
 Folders = tuple[Path, Path]
 
@@ -129,7 +129,7 @@ def test_hostile_folder(run: Run, tmp_path: Path) -> None:
     assert len(frame) >= 30
     for row in frame.iter_rows(named=True):
         stem = Path(row["distorted"]).stem
-        assert (row["error"] is not None) == EXPECTATIONS[stem].fails, (stem, row["error"])
+        assert (row["error"] is not None) == CASES[stem].must_fail, (stem, row["error"])
         if row["error"]:
             assert "expected" in row["error"]
             assert "Traceback" not in row["error"]

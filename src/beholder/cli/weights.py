@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from beholder.cli.console import say
 from beholder.spec import WeightsError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["fetch_missing", "weights"]
 

@@ -1,0 +1,8 @@
+"""Saved results made visible: tables, heat maps and the score page."""
+
+from beholder.reports.heat import save_map
+from beholder.reports.map_folder import MapFolder
+from beholder.reports.score_page import write_score_page
+from beholder.reports.tables import score_table, summary_table
+
+__all__ = ["MapFolder", "save_map", "score_table", "summary_table", "write_score_page"]

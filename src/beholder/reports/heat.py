@@ -1,0 +1,49 @@
+"""Heat maps: where two pictures differ, in colours that grow brighter with the difference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.colors import to_hex
+from PIL import Image
+
+from beholder.spec import ShapeError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["heat_palette", "save_map"]
+
+# Grey is no colour of the scale, so a value that is not a number cannot be read as one.
+_COLOURS = mpl.colormaps["magma"].with_extremes(bad="#808080")
+
+
+def save_map(values: np.ndarray, map_range: tuple[float, float], path: Path) -> None:
+    """Save a metric's map as a coloured 8-bit PNG, dark where the pictures are alike.
+
+    Args:
+        values: Raw map, shape (h, w).
+        map_range: The value where pictures are alike and the value where they differ strongly. It descends
+            for a similarity, such as ``(1.0, 0.0)`` for SSIM. Values outside it get the colour of its ends.
+        path: File to write; its folder is created where missing.
+
+    Raises:
+        ShapeError: If the map is not two-dimensional.
+        UsageError: If the two ends of the range are equal.
+    """
+    if values.ndim != 2:
+        raise ShapeError(f"a heat map has shape (h, w); found {values.shape}")
+    alike, different = map_range
+    if alike == different:
+        raise UsageError(f"a heat map's range needs two different ends; found {alike} twice")
+    difference = np.clip((values.astype(np.float64) - alike) / (different - alike), 0.0, 1.0)
+    pixels = _COLOURS(difference, bytes=True)[..., :3]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.ascontiguousarray(pixels)).save(path, format="PNG", optimize=True)
+
+
+def heat_palette(steps: int = 17) -> list[str]:
+    """Evenly spaced colours of the heat maps' scale, from alike to different, as ``#rrggbb``."""
+    return [to_hex(_COLOURS(position)) for position in np.linspace(0.0, 1.0, steps)]

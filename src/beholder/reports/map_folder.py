@@ -1,0 +1,58 @@
+"""A folder of heat maps, one file per pair and metric."""
+
+from __future__ import annotations
+
+import os.path
+from typing import TYPE_CHECKING
+
+from beholder.reports.heat import save_map
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from beholder.spec import Metric
+
+__all__ = ["MapFolder"]
+
+
+class MapFolder:
+    """Names and writes heat maps: ``FOLDER/SUB/NAME.SUFFIX.METRIC.png`` for the distorted ``SUB/NAME.SUFFIX``.
+
+    Args:
+        folder: Where to write; made when needed.
+        distorted: The distorted picture of every pair of the run. Their common folder is left out of the names.
+        metrics: The metrics by the names of their columns, for their colour scales.
+    """
+
+    def __init__(self, folder: Path, distorted: Sequence[Path], metrics: Mapping[str, Metric]) -> None:
+        self.folder = folder
+        self._ranges = {name: metric.spec.map_range for name, metric in metrics.items()}
+        absolute = [path.absolute() for path in distorted]
+        shared = os.path.commonpath([path.parent for path in absolute]) if absolute else ""
+        self._names: list[str] = []
+        taken: dict[str, int] = {}
+        for path in absolute:
+            name = os.path.relpath(path, shared)
+            taken[name] = taken.get(name, 0) + 1
+            # A picture may stand in several pairs of a list.
+            self._names.append(name if taken[name] == 1 else f"{name}.{taken[name]}")
+
+    def save(self, index: int, metric: str, values: NDArray[np.float32]) -> Path:
+        """Draw the map of one pair of the run, and tell where.
+
+        Args:
+            index: Place of the pair in the run.
+            metric: Name of the metric's column; it must have a map.
+            values: The map, shape (h, w).
+        """
+        scale = self._ranges[metric]
+        if scale is None:
+            raise ValueError(f"{metric} has no map")
+        path = self.folder / f"{self._names[index]}.{metric.replace(':', '_').replace('/', '_')}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_map(values, scale, path)
+        return path

@@ -1,0 +1,211 @@
+"""The score page: one HTML file with a score table's numbers, pictures, heat maps and provenance."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import json
+import math
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from beholder.reports.embed import Album, PairFiles, fill_album
+from beholder.reports.heat import heat_palette
+from beholder.reports.summary import Summary, summarise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from beholder.scoring import ScoreTable
+
+__all__ = ["write_score_page"]
+
+# Inside <script>, these could end the element or, to older parsers, the line; JSON has another spelling.
+_UNSAFE_IN_SCRIPT = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
+_ROLES = ("reference", "distorted")
+_TOLD_APART = {"metrics", "warnings", "created", "command"}  # shown in places of their own
+
+
+def write_score_page(
+    table: ScoreTable,
+    path: Path,
+    *,
+    maps: Mapping[tuple[int, str], Path] | None = None,
+    picture_budget: int = 25_000_000,
+) -> None:
+    """Write a score table as one HTML page that opens offline.
+
+    The page holds the distribution of every metric, the table, a viewer with a slider between reference and
+    distorted picture, and the provenance. Pictures are embedded worst pairs first, by the first metric.
+
+    Args:
+        table: Scores of pairs, with their provenance.
+        path: The page to write, replaced whole or not at all; its folder is created where missing.
+        maps: Saved heat maps, by row of the table and metric.
+        picture_budget: Most bytes of the page that pictures and heat maps may take. Pairs beyond it
+            keep their row and their scores, and the page says why their pictures are missing.
+    """
+    rows = _worst_first(table)
+    background = str(table.provenance.get("background", "white"))
+    album = fill_album(_pair_files(table, rows, maps or {}), picture_budget, background)
+    summaries = [summarise(table.frame[name].to_list()) for name in table.metrics]
+    page = _render(table, album, summaries)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        # A file name may hold what UTF-8 cannot; a page with a "?" is better than none.
+        unfinished.write_bytes(page.encode("utf-8", errors="replace"))
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _worst_first(table: ScoreTable) -> list[int]:
+    """Rows from least to most alike by the first metric; rows without its score come last."""
+    rows = list(range(table.frame.height))
+    if not table.metrics:
+        return rows
+    first = table.metrics[0]
+    scores = table.frame[first].to_list()
+    sign = 1.0 if table.provenance["metrics"][first]["direction"] == "higher" else -1.0
+
+    def rank(row: int) -> tuple[bool, float]:
+        score = scores[row]
+        failed = score is None or math.isnan(score)
+        return (failed, 0.0 if failed else sign * score)
+
+    return sorted(rows, key=rank)
+
+
+def _pair_files(
+    table: ScoreTable, rows: Iterable[int], maps: Mapping[tuple[int, str], Path]
+) -> Iterable[PairFiles]:
+    references, distorted = table.frame["reference"], table.frame["distorted"]
+    for row in rows:
+        own = {metric: maps[row, metric] for metric in table.metrics if (row, metric) in maps}
+        yield PairFiles(row, Path(references[row]), Path(distorted[row]), own)
+
+
+def _render(table: ScoreTable, album: Album, summaries: Sequence[Summary]) -> str:
+    environment = Environment(
+        loader=PackageLoader("beholder.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates = files("beholder.reports") / "templates"
+    css, js = ((templates / name).read_text(encoding="utf-8") for name in ("score.css", "score.js"))
+    provenance, frame = table.provenance, table.frame
+    specs = [{**provenance["metrics"][name], "name": name} for name in table.metrics]
+    folders = {role: _common_folder(frame[role].to_list()) for role in _ROLES}
+    return environment.get_template("score.html.j2").render(
+        css=Markup(css),  # noqa: S704 - our own file
+        css_hash=_csp_hash(css),
+        js=Markup(js),  # noqa: S704 - our own file
+        js_hash=_csp_hash(js),
+        data=_json_for_script(_page_data(table, album, summaries, folders)),
+        uris=album.uris,
+        columns=list(zip(specs, summaries, strict=True)),
+        mapped=[name for name in table.metrics if any(name in each.maps for each in album.exhibits.values())],
+        pairs=frame.height,
+        failed=frame.height - frame["error"].null_count(),
+        folders=folders,
+        created=_readable_date(str(provenance.get("created", ""))),
+        command=provenance.get("command"),
+        settings={key: value for key, value in provenance.items() if key not in _TOLD_APART},
+        warnings=provenance.get("warnings", ()),
+        picture_note=_picture_note(table, album),
+    )
+
+
+def _page_data(
+    table: ScoreTable, album: Album, summaries: Iterable[Summary], folders: Mapping[str, str]
+) -> dict[str, Any]:
+    """All that the page's script reads: columns rather than rows, and names without their common folder."""
+    frame = table.frame
+    metrics = []
+    for name, summary in zip(table.metrics, summaries, strict=True):
+        spec = table.provenance["metrics"][name]
+        told = {key: spec[key] for key in ("title", "direction", "unit", "map_range")}
+        shape = {key: getattr(summary, key) for key in ("low", "high", "decimals", "start", "step")}
+        bins = len(summary.counts)
+        metrics.append({"name": name, **told, **shape, "bins": bins, "scores": frame[name].to_list()})
+    return {
+        "folders": folders,
+        "names": {role: [name[len(folders[role]) :] for name in frame[role].to_list()] for role in _ROLES},
+        "errors": frame["error"].to_list(),
+        "metrics": metrics,
+        "exhibits": {row: dataclasses.asdict(exhibit) for row, exhibit in album.exhibits.items()},
+        "leftOut": album.left_out,
+        "budget": album.budget,
+        "palette": heat_palette(),
+        "provenance": table.provenance,
+    }
+
+
+def _common_folder(paths: Sequence[str]) -> str:
+    """The leading folders that all paths share, with the closing separator; empty when there are none."""
+    first, last = min(paths, default=""), max(paths, default="")
+    end = 0
+    for place, (sign, other) in enumerate(zip(first, last, strict=False)):
+        if sign != other:
+            break
+        if sign in "/\\":
+            end = place + 1
+    return first[:end]
+
+
+def _picture_note(table: ScoreTable, album: Album) -> str:
+    shown, pairs = len(album.exhibits), table.frame.height
+    if shown == pairs:
+        return ""
+    if album.full:
+        note = (
+            f"Pictures are embedded for the {shown:,} worst of {pairs:,} pairs by {table.metrics[0]}: "
+            f"the page's picture budget is {album.budget / 1e6:.4g} MB."
+        )
+        if album.left_out:
+            note += f" {len(album.left_out):,} more pairs have pictures that cannot be shown."
+        return note
+    if not shown:
+        return "No pictures could be embedded; select a pair to see why."
+    return f"Pictures are embedded for {shown:,} of {pairs:,} pairs; select one of the others to see why."
+
+
+def _json_for_script(data: Any) -> Markup:
+    """JSON that can stand inside a ``<script>`` element, whatever its strings hold."""
+    text = json.dumps(_with_named_numbers(data), allow_nan=False, separators=(",", ":"))
+    return Markup(text.translate(_UNSAFE_IN_SCRIPT))  # noqa: S704 - what could leave the element is escaped
+
+
+def _with_named_numbers(data: Any) -> Any:
+    # JSON knows no infinity; JavaScript's Number() reads these names back.
+    if isinstance(data, float) and not math.isfinite(data):
+        return "NaN" if math.isnan(data) else "Infinity" if data > 0 else "-Infinity"
+    if isinstance(data, Mapping):
+        return {key: _with_named_numbers(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [_with_named_numbers(value) for value in data]
+    return data
+
+
+def _csp_hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _readable_date(created: str) -> str:
+    try:
+        moment = datetime.fromisoformat(created)
+    except ValueError:
+        return created
+    zone = "" if moment.tzinfo is None else f" {moment.tzname()}"
+    return f"{moment.day} {moment:%B %Y, %H:%M}{zone}"

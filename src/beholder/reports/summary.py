@@ -1,0 +1,101 @@
+"""What a column of scores looks like: its spread, its middle, and a histogram on round numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import statistics
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Summary", "summarise"]
+
+_MOST_BINS = 18
+_MOST_DECIMALS = 8
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Summary:
+    """A column of scores. Infinite scores and missing ones are counted, and stay out of the rest.
+
+    Attributes:
+        low: Least finite score.
+        high: Greatest finite score.
+        median: Median of the finite scores.
+        decimals: Decimal places that tell the column's scores apart.
+        start: Where the first bin begins.
+        step: Width of a bin: 1, 2 or 5 times a power of ten.
+        counts: Scores in each bin; empty when no score is finite.
+        infinite: Number of infinite scores.
+        failed: Number of pairs without a score.
+    """
+
+    low: float
+    high: float
+    median: float
+    decimals: int
+    start: float
+    step: float
+    counts: tuple[int, ...]
+    infinite: int
+    failed: int
+
+    def edge(self, place: int) -> str:
+        """The lower edge of a bin in words; one past the last bin gives the upper end."""
+        # The tiny push keeps log10(0.1) from landing just below -1.
+        decimals = min(max(-math.floor(math.log10(self.step) + 1e-9), 0), _MOST_DECIMALS)
+        return in_words(self.start + place * self.step, decimals)
+
+    def span(self, place: int) -> str:
+        """What a bin holds in words: its two edges, or the one score that all pairs have."""
+        if self.low == self.high:
+            return self.middle()
+        return f"{self.edge(place)} to {self.edge(place + 1)}"
+
+    def middle(self) -> str:
+        """The median in words."""
+        return in_words(self.median, self.decimals)
+
+
+def in_words(number: float, decimals: int) -> str:
+    """A number with a fixed number of decimals, a true minus sign, and no minus before zero."""
+    text = f"{abs(number):.{decimals}f}"
+    return f"−{text}" if number < 0 and float(text) != 0 else text
+
+
+def summarise(scores: Sequence[float | None]) -> Summary:
+    """Summarise a column of scores; ``None`` and NaN are pairs without one."""
+    present = [score for score in scores if score is not None and not math.isnan(score)]
+    finite = [score for score in present if math.isfinite(score)]
+    low, high = (min(finite), max(finite)) if finite else (0.0, 0.0)
+    step = _round_step((high - low) / _MOST_BINS)
+    start = math.floor(low / step) * step if high > low else low - step / 2
+    counts = [0] * max(1, math.ceil((high - start) / step)) if finite else []
+    for score in finite:
+        counts[min(max(math.floor((score - start) / step), 0), len(counts) - 1)] += 1
+    return Summary(
+        low=low,
+        high=high,
+        median=statistics.median(finite) if finite else 0.0,
+        decimals=_decimals(max(abs(low), abs(high))),
+        start=start,
+        step=step,
+        counts=tuple(counts),
+        infinite=len(present) - len(finite),
+        failed=len(scores) - len(present),
+    )
+
+
+def _decimals(largest: float) -> int:
+    if largest >= 10:
+        return 2
+    return min(max(4, 3 - math.floor(math.log10(largest))), _MOST_DECIMALS) if largest else 4
+
+
+def _round_step(least: float) -> float:
+    if least <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(digit * power for digit in (1, 2, 5, 10) if digit * power >= least * (1 - 1e-9))
