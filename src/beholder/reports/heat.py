@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["heat_palette", "save_map"]
 
+_COLOURS = mpl.colormaps["magma"]
+_LEVELS = 255
 # Grey is no colour of the scale, so a value that is not a number cannot be read as one.
-_COLOURS = mpl.colormaps["magma"].with_extremes(bad="#808080")
+_GREY = (128, 128, 128)
+_PALETTE = [*_COLOURS(np.linspace(0, 1, _LEVELS), bytes=True)[:, :3].flatten().tolist(), *_GREY]
 
 
 def save_map(values: np.ndarray, map_range: tuple[float, float], path: Path) -> None:
@@ -39,9 +42,11 @@ def save_map(values: np.ndarray, map_range: tuple[float, float], path: Path) -> 
     if alike == different:
         raise UsageError(f"a heat map's range needs two different ends; found {alike} twice")
     difference = np.clip((values.astype(np.float64) - alike) / (different - alike), 0.0, 1.0)
-    pixels = _COLOURS(difference, bytes=True)[..., :3]
+    levels = np.where(np.isnan(difference), _LEVELS, np.rint(difference * (_LEVELS - 1)))
+    picture = Image.fromarray(levels.astype(np.uint8))
+    picture.putpalette(_PALETTE)  # a byte a pixel: a third of the size and time of true colour
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.ascontiguousarray(pixels)).save(path, format="PNG", optimize=True)
+    picture.save(path, format="PNG")
 
 
 def heat_palette(steps: int = 17) -> list[str]:

@@ -1,0 +1,18 @@
+"""The only door between files and tensors."""
+
+from beholder.images.formats import PICTURE_SUFFIXES
+from beholder.images.pairing import Pair, Pairing, pair_paths, read_pairs
+from beholder.images.picture import DEFAULT_MAX_PIXELS, Picture, read_picture
+from beholder.images.saving import save_picture
+
+__all__ = [
+    "DEFAULT_MAX_PIXELS",
+    "PICTURE_SUFFIXES",
+    "Pair",
+    "Pairing",
+    "Picture",
+    "pair_paths",
+    "read_pairs",
+    "read_picture",
+    "save_picture",
+]

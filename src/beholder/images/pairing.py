@@ -1,0 +1,258 @@
+"""Which distorted picture belongs to which reference: by name, or by a list."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import os
+import re
+import unicodedata
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from beholder.images.formats import PICTURE_SUFFIXES
+from beholder.images.source import shown
+from beholder.spec import PairingError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["Pair", "Pairing", "pair_paths", "read_pairs"]
+
+_LISTED = 10  # names given in an error before it says how many more there are
+_COLUMNS = ("reference", "distorted")
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """Two files to compare.
+
+    Attributes:
+        reference: The original.
+        distorted: The picture under test.
+    """
+
+    reference: Path
+    distorted: Path
+
+
+@dataclasses.dataclass(frozen=True)
+class Pairing:
+    """All pairs of a request, and what was left over.
+
+    Attributes:
+        pairs: At least one, in natural order of their names (``img2`` before ``img10``), or the list's order.
+        unmatched_references: References without a distorted picture.
+        unmatched_distorted: Distorted pictures without a reference.
+    """
+
+    pairs: tuple[Pair, ...]
+    unmatched_references: tuple[Path, ...] = ()
+    unmatched_distorted: tuple[Path, ...] = ()
+
+
+def pair_paths(
+    reference: str | Path,
+    distorted: str | Path,
+    *,
+    one_reference: bool = False,
+    allow_unmatched: bool = False,
+) -> Pairing:
+    """Pair two files, one file with a folder, or two folders.
+
+    Folders are searched with all their subfolders for files whose ending is in
+    :data:`~beholder.images.formats.PICTURE_SUFFIXES`; hidden ones are passed over. Two folders are matched by
+    path below the folder without its ending, so that ``a/b/x.png`` meets ``a/b/x.jpg``.
+
+    Args:
+        reference: A file or a folder.
+        distorted: A file or a folder.
+        one_reference: Compare every picture of the folder ``distorted`` with the file ``reference``.
+        allow_unmatched: Hand pictures without a partner back instead of refusing them.
+
+    Returns:
+        The pairs and what was left over.
+
+    Raises:
+        UsageError: If a file and a folder meet without ``one_reference``, or it meets two folders.
+        PairingError: If a path is missing, a folder has no pictures, a name occurs twice on one side, or
+            pictures have no partner and ``allow_unmatched`` is not set.
+    """
+    reference, distorted = Path(reference), Path(distorted)
+    folders = _is_folder(reference), _is_folder(distorted)
+    if folders == (False, False):
+        return Pairing((Pair(reference, distorted),))
+    if folders == (True, True) and not one_reference:
+        return _match(_by_name(reference), _by_name(distorted), allow_unmatched=allow_unmatched)
+    if folders == (False, True) and one_reference:
+        return Pairing(tuple(Pair(reference, path) for path in _pictures(distorted)))
+    raise _unclear(reference, distorted, folders)
+
+
+def read_pairs(path: str | Path) -> Pairing:
+    """Read pairs from a CSV file with the columns ``reference`` and ``distorted``.
+
+    Other columns are passed over. Relative paths start at the CSV file's folder. The files themselves are not
+    looked for: one that is missing fails when it is read, and the others go on.
+
+    Args:
+        path: The CSV file, UTF-8 with or without a byte order mark, separated by commas.
+
+    Returns:
+        The pairs in the file's order.
+
+    Raises:
+        PairingError: If the file cannot be read, lacks a column or any row, or has an empty cell.
+    """
+    path = Path(path)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            pairs = tuple(_rows(path, file))
+    except OSError as error:
+        raise PairingError(
+            f"{shown(path)}: the list of pairs cannot be read ({error.strerror}); expected a CSV file"
+        ) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise PairingError(
+            f"{shown(path)}: found text that is not CSV in UTF-8 ({error}); expected a CSV file; save it as "
+            "'CSV UTF-8 (comma delimited)'"
+        ) from error
+    if not pairs:
+        raise PairingError(f"{shown(path)}: found no rows below the header; expected at least one pair")
+    return Pairing(pairs)
+
+
+def _rows(path: Path, file: Iterable[str]) -> Iterator[Pair]:
+    reader = csv.DictReader(file, strict=True)
+    header = [name.strip() for name in reader.fieldnames or ()]
+    missing = [name for name in _COLUMNS if header.count(name) != 1]
+    if missing:
+        raise PairingError(
+            f"{shown(path)}, line 1: found the columns {header}; expected {' and '.join(_COLUMNS)}, once each, "
+            "separated by commas"
+        )
+    reader.fieldnames = header
+    for row in reader:
+        empty = [name for name in _COLUMNS if not (row[name] or "").strip()]
+        if empty:
+            raise PairingError(
+                f"{shown(path)}, line {reader.line_num}: found nothing under {' and '.join(empty)}; expected a "
+                "path to a picture"
+            )
+        # an absolute path replaces the folder it is joined to
+        yield Pair(*(path.parent / row[name] for name in _COLUMNS))
+
+
+def _unclear(reference: Path, distorted: Path, folders: tuple[bool, bool]) -> UsageError:
+    if folders == (False, True):
+        return UsageError(
+            f"the reference {shown(reference)} is a file and {shown(distorted)} a folder; to compare all "
+            "pictures of the folder with that one file, ask for it with --one-reference or one_reference=True"
+        )
+    if folders == (True, True):
+        return UsageError(f"one reference was asked for, but {shown(reference)} is a folder; expected a file")
+    return UsageError(
+        f"the reference {shown(reference)} is a folder and {shown(distorted)} a file; expected two files, "
+        "two folders, or one reference file and a folder"
+    )
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        if path.is_dir():
+            return True
+        # a file or a broken link: reading it tells what is wrong
+        if os.path.lexists(path):
+            return False
+    except (OSError, ValueError) as error:
+        raise PairingError(f"{shown(path)}: cannot be looked at ({error}); check the name") from error
+    raise PairingError(f"{shown(path)}: no such file or folder; check the name")
+
+
+def _pictures(folder: Path) -> list[Path]:
+    found = sorted(_walk(folder, frozenset()), key=lambda path: _natural(path.relative_to(folder)))
+    if not found:
+        raise PairingError(
+            f"{shown(folder)}: found no pictures; expected files that end in {', '.join(sorted(PICTURE_SUFFIXES))}"
+        )
+    return found
+
+
+def _walk(folder: Path, above: frozenset[str]) -> Iterator[Path]:
+    # linked folders are followed, but not back into themselves
+    real = os.path.realpath(folder)
+    if real in above:
+        return
+    try:
+        entries = list(os.scandir(folder))
+    except OSError as error:
+        raise PairingError(f"{shown(folder)}: the folder cannot be searched ({error.strerror})") from error
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        path = folder / entry.name
+        if entry.is_dir():
+            yield from _walk(path, above | {real})
+        elif path.suffix.lower() in PICTURE_SUFFIXES:
+            yield path
+
+
+def _natural(path: Path) -> tuple[list[list[tuple[int, int, str]]], str]:
+    """A key that sorts numbers in names by value, and a folder's own files apart from its subfolders'."""
+    parts = [
+        [
+            (1, int(run), "") if run.isdecimal() else (0, 0, run)
+            for run in re.split(r"(\d+)", part.casefold())
+            if run
+        ]
+        for part in path.parts
+    ]
+    return parts, str(path)
+
+
+def _by_name(folder: Path) -> dict[str, Path]:
+    """Pictures by their path below the folder without its ending.
+
+    Raises:
+        PairingError: If two pictures share it.
+    """
+    groups: defaultdict[str, list[Path]] = defaultdict(list)
+    for path in _pictures(folder):
+        # macOS stores accents apart from their letters, other systems together
+        name = unicodedata.normalize("NFC", path.relative_to(folder).with_suffix("").as_posix())
+        groups[name].append(path)
+    double = [path for paths in groups.values() if len(paths) > 1 for path in paths]
+    if double:
+        raise PairingError(
+            f"{shown(folder)}: found pictures that differ in their ending only, so that it is unclear which to "
+            f"pair:{_list(double)}\nexpected each name once; move or rename the others"
+        )
+    return {name: paths[0] for name, paths in groups.items()}
+
+
+def _match(references: dict[str, Path], distorted: dict[str, Path], *, allow_unmatched: bool) -> Pairing:
+    pairs = tuple(Pair(path, distorted[name]) for name, path in references.items() if name in distorted)
+    lone_references = tuple(path for name, path in references.items() if name not in distorted)
+    lone_distorted = tuple(path for name, path in distorted.items() if name not in references)
+    if not pairs:
+        raise PairingError(
+            f"found no name on both sides:{_list(lone_references, 'references')}"
+            f"{_list(lone_distorted, 'distorted pictures')}\nexpected equal names, endings aside"
+        )
+    if (lone_references or lone_distorted) and not allow_unmatched:
+        raise PairingError(
+            f"found pictures without a partner:{_list(lone_references, 'references')}"
+            f"{_list(lone_distorted, 'distorted pictures')}\nexpected equal names, endings aside; leave them out "
+            "with --allow-unmatched or allow_unmatched=True"
+        )
+    return Pairing(pairs, lone_references, lone_distorted)
+
+
+def _list(paths: Iterable[Path], what: str = "") -> str:
+    names = [shown(path) for path in paths]
+    if not names:
+        return ""
+    title = f"\n  {len(names)} {what}:" if what else ""
+    more = f"\n    and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return title + "".join(f"\n    {name}" for name in names[:_LISTED]) + more

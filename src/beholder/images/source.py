@@ -1,0 +1,109 @@
+"""One file's bytes, and the words in which anything wrong with them is told."""
+
+from __future__ import annotations
+
+import dataclasses
+import stat
+from typing import TYPE_CHECKING
+
+from beholder.images.formats import KNOWN_FORMATS, describe, sniff
+from beholder.spec import PictureError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Source", "read_source", "shown"]
+
+_HEAD = 64  # enough for every signature, and for a look at what a stranger's file begins with
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A picture file, read into memory, whose first bytes are those of a format we decode.
+
+    Attributes:
+        path: Where it came from.
+        format: Its format, by its first bytes; see :func:`~beholder.images.formats.sniff`.
+        data: The whole file.
+        max_pixels: The most pixels that may be decoded.
+    """
+
+    path: Path
+    format: str
+    data: bytes
+    max_pixels: int
+
+    def check_size(self, width: int, height: int) -> None:
+        """Refuse a picture before any memory is spent on its pixels.
+
+        Raises:
+            PictureError: If a side is empty, or there are more pixels than ``max_pixels``.
+        """
+        if width < 1 or height < 1:
+            raise self.damaged(f"a size of {width}x{height}")
+        if width * height > self.max_pixels:
+            raise PictureError(
+                f"{shown(self.path)}: found {width}x{height} = {width * height} pixels; expected at most "
+                f"{self.max_pixels}; if the file can be trusted, raise the limit with --max-pixels on the "
+                "command line or max_pixels= in Python"
+            )
+
+    def damaged(self, why: object) -> PictureError:
+        """The error for a file that breaks off or contradicts itself."""
+        words = " ".join(str(why).split()) or "the decoder gives no reason"
+        return PictureError(
+            f"{shown(self.path)}: found truncated or damaged {self.format} data ({words}); expected a whole "
+            f"{self.format} file; copy, download or export it again, or leave it out"
+        )
+
+    def unsupported(self, what: str, expected: str) -> PictureError:
+        """The error for a sound file whose kind of pixels has no agreed meaning here."""
+        return PictureError(
+            f"{shown(self.path)}: found a {self.format} with {what}; expected {expected}; "
+            "export it as an 8-bit or 16-bit RGB picture"
+        )
+
+
+def shown(path: Path) -> str:
+    """A path fit for one line of text: one with a newline or undecodable bytes is quoted and escaped."""
+    text = str(path)
+    return text if text.isprintable() else ascii(text)
+
+
+def read_source(path: Path, max_pixels: int) -> Source:
+    """Read a file whole, once its first bytes show that it is a picture.
+
+    Args:
+        path: The file.
+        max_pixels: Kept for :meth:`Source.check_size`.
+
+    Raises:
+        PictureError: If the file is missing, empty, not a regular file, not readable, or not a picture.
+    """
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise _refused(path, "a folder", "give the name of a picture inside it")
+        if not stat.S_ISREG(mode):
+            # a pipe or a device would be waited for, or read without end
+            raise _refused(path, "a pipe or a device", "save it as a file first")
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+            kind = sniff(head)
+            if kind is None:
+                raise _refused(path, describe(head), "convert it, download it again, or leave it out")
+            return Source(path, kind, head + file.read(), max_pixels)
+    except FileNotFoundError as error:
+        found = "a link whose target does not exist" if path.is_symlink() else "no such file"
+        raise _refused(path, found, "check the name") from error
+    except PermissionError as error:
+        raise _refused(path, "a file that you may not read", "change its permissions") from error
+    except (OSError, ValueError) as error:
+        # ValueError: a name that no file can have, such as one with a null character
+        raise _refused(
+            path, f"a file that cannot be read ({error})", "check the name and the disk"
+        ) from error
+
+
+def _refused(path: Path, found: str, remedy: str) -> PictureError:
+    return PictureError(f"{shown(path)}: found {found}; expected a {KNOWN_FORMATS} picture; {remedy}")

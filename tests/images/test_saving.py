@@ -1,0 +1,84 @@
+"""Pictures written by save_picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from beholder.images import read_picture, save_picture
+from beholder.spec import PictureError, ShapeError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LEVELS = torch.arange(256, dtype=torch.float32).view(1, 16, 16).repeat(3, 1, 1)
+
+
+@pytest.mark.parametrize("ending", ["png", "PNG", "bmp", "tif", "tiff", "webp"])
+def test_every_8_bit_value_comes_back(tmp_path: Path, ending: str) -> None:
+    pixels = torch.stack([LEVELS[0], LEVELS[0].T, LEVELS[0].flip(0)]) / 255
+    save_picture(pixels, tmp_path / f"picture.{ending}")
+    assert torch.equal(read_picture(tmp_path / f"picture.{ending}").pixels, pixels)
+
+
+def test_jpeg_is_close(tmp_path: Path) -> None:
+    smooth = torch.linspace(0, 1, 64).expand(3, 64, 64)
+    save_picture(smooth, tmp_path / "picture.jpg")
+    # quality 95 quantises low frequencies in steps of one or two levels
+    assert (read_picture(tmp_path / "picture.jpg").pixels - smooth).abs().max() < 3 / 255
+
+
+@pytest.mark.parametrize("part", [-0.49, -0.3, 0.3, 0.49])
+def test_values_are_rounded_and_not_cut(tmp_path: Path, part: float) -> None:
+    save_picture((LEVELS + part) / 255, tmp_path / "picture.png")
+    stored = np.asarray(Image.open(tmp_path / "picture.png"))
+    assert np.array_equal(stored[..., 1], np.arange(256).reshape(16, 16))
+
+
+def test_values_beyond_the_range_are_clamped(tmp_path: Path) -> None:
+    pixels = torch.tensor([-1e9, -0.1, 1.1, float("inf")]).view(1, 1, 4).expand(3, 1, 4)
+    save_picture(pixels, tmp_path / "picture.png")
+    assert np.asarray(Image.open(tmp_path / "picture.png"))[0, :, 0].tolist() == [0, 0, 255, 255]
+
+
+def test_channels_stay_in_order_and_gradients_and_halves_are_no_hindrance(tmp_path: Path) -> None:
+    pixels = torch.tensor([1.0, 0.5, 0.0], dtype=torch.float16).view(3, 1, 1).requires_grad_()
+    save_picture(pixels, str(tmp_path / "picture.png"))
+    assert Image.open(tmp_path / "picture.png").getpixel((0, 0)) == (255, 128, 0)
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        torch.zeros(1, 3, 4, 4),
+        torch.zeros(1, 4, 4),
+        torch.zeros(3, 0, 4),
+        torch.zeros(3, 4, 4, dtype=torch.uint8),
+        torch.full((3, 2, 2), float("nan")),
+    ],
+)
+def test_other_tensors_are_refused(tmp_path: Path, pixels: torch.Tensor) -> None:
+    with pytest.raises(ShapeError, match=r"picture\.png: found .*; expected"):
+        save_picture(pixels, tmp_path / "picture.png")
+    assert not (tmp_path / "picture.png").exists()
+
+
+@pytest.mark.parametrize("name", ["picture", "picture.gif", "picture.psd"])
+def test_other_endings_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=r"cannot write .*expected one of \.bmp"):
+        save_picture(LEVELS / 255, tmp_path / name)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match=r"could not be written .* check that the folder exists"):
+        save_picture(LEVELS / 255, tmp_path / "gone" / "picture.png")
+
+
+def test_a_picture_too_wide_for_its_format_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match="could not be written"):
+        save_picture(torch.zeros(3, 1, 70000), tmp_path / "picture.jpg")
+    assert list(tmp_path.iterdir()) == []
