@@ -75,7 +75,9 @@ def compare(pairs: int, runs: int) -> None:
                     took[name].append(time.perf_counter() - start)
         for name, seconds in took.items():
             median = statistics.median(seconds)
-            print(f"{name:10} {median:6.2f} s  {pairs / median:6.1f} pairs/s  runs {[round(s, 2) for s in seconds]}")
+            print(
+                f"{name:10} {median:6.2f} s  {pairs / median:6.1f} pairs/s  runs {[round(s, 2) for s in seconds]}"
+            )
         ratios = [b / a for a, b in zip(took["beholder"], took["lpips"], strict=True)]
         print(f"ratio      {statistics.median(ratios):.2f}x  runs {[round(ratio, 2) for ratio in ratios]}")
         scores = pl.read_csv(ours)["lpips_alex"].to_list()

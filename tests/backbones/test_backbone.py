@@ -30,10 +30,12 @@ def test_vgg_layers_are_those_of_torchvision() -> None:
     mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     expected = (x - mean.view(3, 1, 1)) / std.view(3, 1, 1)
     places = {8: "relu2_2", 14: "conv3_3", 23: "pool4", 29: "relu5_3"}
-    for place, module in enumerate(full.eval()[:30]):
+    for place, module in enumerate(full.eval().requires_grad_(requires_grad=False)[:30]):
         expected = module(expected)
         if place in places:
-            assert torch.allclose(features[places[place]], expected.clone(), atol=1e-5), places[place]
+            # float32 sums of up to 4608 products: 1e-5 of the largest value
+            difference = (features[places[place]] - expected).abs().max()
+            assert difference < 1e-5 * expected.abs().max(), places[place]
 
 
 def test_only_what_is_asked_for_is_kept() -> None:
@@ -92,7 +94,7 @@ def test_one_picture_expanded_is_seen_once() -> None:
     ("network", "layers", "message"),
     [
         ("vgg61", ["relu1_1"], "no network 'vgg61'. Did you mean"),
-        ("vgg16", ["relu2_3"], "no layer 'relu2_3'. Did you mean relu"),
+        ("vgg16", ["relu2_3"], "no layer 'relu2_3'. Did you mean"),
         ("vgg16", [], "no layers"),
         ("timm:resnet10x", ["layer1"], "timm has no network"),
     ],

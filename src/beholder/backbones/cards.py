@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
-
-from torchvision.models import get_weight
+from typing import TYPE_CHECKING, Any
 
 from beholder.spec import WeightsError
 
@@ -70,14 +68,20 @@ class TorchvisionSource(WeightSource):
     enum: str = ""
 
     @property
+    def _entry(self) -> Any:
+        from torchvision.models import get_weight
+
+        return get_weight(self.enum)
+
+    @property
     def url(self) -> str:
         """The address, as the installed torchvision gives it."""
-        return str(get_weight(self.enum).url)
+        return str(self._entry.url)
 
     @property
     def download_size(self) -> int:
         """Size of the file, in bytes, as the installed torchvision gives it."""
-        return int(get_weight(self.enum).meta["_file_size"] * 2**20)
+        return int(self._entry.meta["_file_size"] * 2**20)
 
     def __str__(self) -> str:
         return f"{self.file} at torchvision's address ({self.enum})"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.colors import to_hex
 from PIL import Image
 
 from beholder.spec import ShapeError, UsageError
@@ -14,13 +13,13 @@ from beholder.spec import ShapeError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
 __all__ = ["heat_palette", "save_map"]
 
-_COLOURS = mpl.colormaps["magma"]
 _LEVELS = 255
 # Grey is no colour of the scale, so a value that is not a number cannot be read as one.
 _GREY = (128, 128, 128)
-_PALETTE = [*_COLOURS(np.linspace(0, 1, _LEVELS), bytes=True)[:, :3].flatten().tolist(), *_GREY]
 
 
 def save_map(values: np.ndarray, map_range: tuple[float, float], path: Path) -> None:
@@ -44,11 +43,22 @@ def save_map(values: np.ndarray, map_range: tuple[float, float], path: Path) -> 
     difference = np.clip((values.astype(np.float64) - alike) / (different - alike), 0.0, 1.0)
     levels = np.where(np.isnan(difference), _LEVELS, np.rint(difference * (_LEVELS - 1)))
     picture = Image.fromarray(levels.astype(np.uint8))
-    picture.putpalette(_PALETTE)  # a byte a pixel: a third of the size and time of true colour
+    picture.putpalette(
+        [*_colours(_LEVELS).flatten().tolist(), *_GREY]
+    )  # a byte a pixel: a third of the size and time of true colour
     path.parent.mkdir(parents=True, exist_ok=True)
     picture.save(path, format="PNG")
 
 
 def heat_palette(steps: int = 17) -> list[str]:
     """Evenly spaced colours of the heat maps' scale, from alike to different, as ``#rrggbb``."""
-    return [to_hex(_COLOURS(position)) for position in np.linspace(0.0, 1.0, steps)]
+    return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in _colours(steps).tolist()]
+
+
+@functools.cache
+def _colours(steps: int) -> NDArray[np.uint8]:
+    """Evenly spaced colours of the scale, shape (steps, 3)."""
+    import matplotlib as mpl  # a heavy import, which a run without heat maps need not wait for
+
+    shares = mpl.colormaps["magma"](np.linspace(0.0, 1.0, steps))[:, :3]
+    return np.asarray(np.rint(shares * 255), dtype=np.uint8)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from beholder.catalog import create_metric
 from beholder.images import Pair
+from beholder.scoring.parallel import map_over_cores
 from beholder.scoring.provenance import describe_run
 from beholder.scoring.reader import LoadedPair, read_pairs_ahead
 from beholder.scoring.settings import Settings
@@ -28,6 +29,8 @@ __all__ = ["ScoredPair", "Scorer", "score"]
 
 # Pixels in a batch: beyond this a processor's caches overflow and larger batches are slower per pair.
 _BATCH_PIXELS = {"cpu": 4 * 256 * 256, "cuda": 64 * 256 * 256, "mps": 16 * 256 * 256}
+# A batch with more pixels wants all cores and the memory for itself: VGG-16 takes about 1 kB a pixel and pair.
+_LARGE_PIXELS = 1024 * 1024
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,17 +91,28 @@ class Scorer:
 
     def stream(self, pairs: Iterable[Pair]) -> Iterator[ScoredPair]:
         """Score pairs one after another, in order; pictures are decoded ahead, memory stays bounded."""
-        batch: list[LoadedPair] = []
-        for loaded in read_pairs_ahead(pairs, self.settings):
-            if batch and not self._fits(batch, loaded):
+        batches = self._batches(read_pairs_ahead(pairs, self.settings))
+        if torch.device(self.settings.device).type == "cpu":
+            for scored in map_over_cores(self._score, batches, _is_large):
+                yield from scored
+        else:
+            for batch in batches:
                 yield from self._score(batch)
-                batch = []
-            batch.append(loaded)
-        yield from self._score(batch)
 
     def provenance(self) -> dict[str, object]:
         """Where the numbers come from; warnings of a run are added by who sees them."""
         return describe_run(self.metrics, self.settings)
+
+    def _batches(self, pairs: Iterable[LoadedPair]) -> Iterator[list[LoadedPair]]:
+        """Neighbouring pairs of one size, as many as serve the device."""
+        batch: list[LoadedPair] = []
+        for loaded in pairs:
+            if batch and not self._fits(batch, loaded):
+                yield batch
+                batch = []
+            batch.append(loaded)
+        if batch:
+            yield batch
 
     def _fits(self, batch: Sequence[LoadedPair], loaded: LoadedPair) -> bool:
         first = batch[0]
@@ -108,22 +122,22 @@ class Scorer:
         fitting = _BATCH_PIXELS.get(kind, _BATCH_PIXELS["cpu"]) // first.x[0].numel()
         return len(batch) < (self.settings.batch_size or max(1, fitting))
 
-    def _score(self, batch: Sequence[LoadedPair]) -> Iterator[ScoredPair]:
-        if not batch:
-            return
+    def _score(self, batch: Sequence[LoadedPair]) -> list[ScoredPair]:
         if batch[0].x is None:
-            for loaded in batch:
-                yield ScoredPair(
-                    loaded.index, loaded.pair, dict.fromkeys(self.metrics), {}, loaded.notes, loaded.error
-                )
-            return
+            failed = dict.fromkeys(self.metrics)
+            return [
+                ScoredPair(loaded.index, loaded.pair, failed, {}, loaded.notes, loaded.error)
+                for loaded in batch
+            ]
         x = self._to_device([loaded.x for loaded in batch if loaded.x is not None])
         y = self._to_device([loaded.y for loaded in batch if loaded.y is not None])
         if len({loaded.pair.reference for loaded in batch}) == 1:
             y = y[:1].expand_as(x)  # backbones see one picture here, however often it is compared
         outcomes = {name: self._measure(metric, x, y) for name, metric in self.metrics.items()}
-        for place, loaded in enumerate(batch):
-            yield _assemble(loaded, {name: outcome[place] for name, outcome in outcomes.items()})
+        return [
+            _assemble(loaded, {name: outcome[place] for name, outcome in outcomes.items()})
+            for place, loaded in enumerate(batch)
+        ]
 
     def _to_device(self, pictures: Sequence[Tensor]) -> Tensor:
         stacked = torch.stack(list(pictures)).contiguous(memory_format=torch.channels_last)
@@ -167,6 +181,10 @@ def _assemble(loaded: LoadedPair, outcomes: Mapping[str, _Outcome]) -> ScoredPai
             errors.append(f"{name}: the score is not a number")
     maps = {name: outcome.map for name, outcome in outcomes.items() if outcome.map is not None}
     return ScoredPair(loaded.index, loaded.pair, scores, maps, loaded.notes, "; ".join(errors) or None)
+
+
+def _is_large(batch: Sequence[LoadedPair]) -> bool:
+    return sum(loaded.x[0].numel() for loaded in batch if loaded.x is not None) > _LARGE_PIXELS
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

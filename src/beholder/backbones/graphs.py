@@ -1,0 +1,104 @@
+"""Any network of torchvision or timm, cut at named nodes of its graph."""
+
+from __future__ import annotations
+
+import difflib
+import operator
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from beholder.spec import MissingPackageError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import fx, nn
+
+__all__ = ["check_network", "cut_graph", "did_you_mean"]
+
+_OUT_OF_PLACE = {operator.iadd: operator.add, operator.imul: operator.mul, operator.isub: operator.sub}
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """A hint with names like the one given, or nothing."""
+    near = difflib.get_close_matches(name, known, n=3)
+    return f" Did you mean {' or '.join(near)}?" if near else ""
+
+
+def check_network(network: str) -> None:
+    """Refuse a name that neither torchvision nor timm knows.
+
+    Raises:
+        UsageError: If the network is unknown.
+        MissingPackageError: If it is one of timm's and timm is not installed.
+    """
+    if network.startswith("timm:"):
+        name, known = network.removeprefix("timm:"), _timm().list_models()
+        if name not in known:
+            raise UsageError(f"timm has no network {name!r}.{did_you_mean(name, known)}")
+        return
+    from torchvision.models import list_models
+
+    if network not in list_models():
+        raise UsageError(
+            f"torchvision has no network {network!r}.{did_you_mean(network, list_models())} "
+            "A network of timm is named 'timm:NAME'."
+        )
+
+
+def cut_graph(network: str, layers: Sequence[str]) -> tuple[nn.Module, set[str]]:
+    """The part of a network that computes the layers, and the names of all of its tensors.
+
+    Args:
+        network: A name that `check_network` lets pass.
+        layers: Nodes of its graph, such as ``"layer1.0.relu"``, or modules, which stand for their last node.
+
+    Raises:
+        UsageError: If a layer is unknown.
+    """
+    from torchvision.models import feature_extraction, get_model
+
+    if network.startswith("timm:"):
+        timm = _timm()
+        model, extract = (
+            timm.create_model(network.removeprefix("timm:")),
+            timm.models.create_feature_extractor,
+        )
+    else:
+        # On the meta device no memory is filled with random numbers that the weights then replace.
+        with torch.device("meta"):
+            model = get_model(network, weights=None)
+        extract = feature_extraction.create_feature_extractor
+    model.eval()
+    nodes = feature_extraction.get_graph_node_names(model, suppress_diff_warning=True)[1]
+    known = {".".join(node.split(".")[: depth + 1]) for node in nodes for depth in range(node.count(".") + 1)}
+    for layer in layers:
+        if layer not in known:
+            raise UsageError(f"{network} has no layer {layer!r}.{did_you_mean(layer, sorted(known))}")
+    trunk = extract(model, return_nodes=list(layers))
+    _work_out_of_place(trunk)
+    return trunk, set(model.state_dict())
+
+
+def _timm() -> Any:
+    try:
+        import timm
+    except ModuleNotFoundError as error:
+        raise MissingPackageError(
+            "networks of timm need the package timm: pip install 'beholder[timm]'"
+        ) from error
+    return timm
+
+
+def _work_out_of_place(trunk: fx.GraphModule) -> None:
+    """Keep a later operation from overwriting the features of an earlier one."""
+    for module in trunk.modules():
+        if getattr(module, "inplace", False):
+            setattr(module, "inplace", False)  # noqa: B010 -- nn.Module has no such attribute to type
+    for node in trunk.graph.nodes:
+        if node.op == "call_function":
+            node.target = _OUT_OF_PLACE.get(node.target, node.target)
+            if "inplace" in node.kwargs:
+                node.kwargs = {**node.kwargs, "inplace": False}
+    trunk.recompile()
