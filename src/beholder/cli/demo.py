@@ -32,14 +32,14 @@ def demo(
     Example:
         beholder demo
     """
-    from beholder.cli.score import print_table, run
+    from beholder.cli.score import exit_code, print_table, run
     from beholder.scoring import Settings
 
     pairs = _make_pairs(folder)
     metrics = _metrics_to_be_had()
     table = run(pairs, metrics, Settings(), output=folder / "scores.parquet", report=folder / "report.html")
     print_table(table)
-    raise typer.Exit(1 if len(table.failed) else 0)
+    raise typer.Exit(exit_code(table))
 
 
 def _metrics_to_be_had() -> list[str]:

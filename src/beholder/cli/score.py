@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shlex
 import sys
 import tempfile
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
     from beholder.images import Pair, Pairing
     from beholder.scoring import ScoredPair, Scorer, ScoreTable, Settings
 
-__all__ = ["run", "score"]
+__all__ = ["exit_code", "print_table", "run", "score"]
 
 _SHOWN = 10
+_INTERRUPTED = "interrupted"
 
 
 def score(
@@ -94,7 +96,7 @@ def score(
         typer.echo(json.dumps(table.to_rows(), indent=1, ensure_ascii=False, allow_nan=False))
     elif output is None:
         print_table(table)
-    raise typer.Exit(1 if len(table.failed) else 0)
+    raise typer.Exit(exit_code(table))
 
 
 def _find_pairs(
@@ -141,13 +143,14 @@ def run(
     from beholder.cli.weights import fetch_missing
     from beholder.scoring import Scorer
 
+    _check_writable([output, report])
     fetch_missing(metrics)
     scorer = Scorer(metrics, settings, maps=maps is not None or report is not None)
     with contextlib.ExitStack() as stack:
         folder = maps
         if folder is None and report is not None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        table, drawn, interrupted = _collect(scorer, pairs, folder, quiet=quiet)
+        table, drawn = _collect(scorer, pairs, folder, quiet=quiet)
         if output is not None:
             table.save(output)
         if report is not None:
@@ -156,21 +159,45 @@ def run(
             write_score_page(table, report, maps=drawn)
     if not quiet:
         summarise(table, [path for path in (output, report, maps) if path is not None])
-    if interrupted:
-        say(f"interrupted: {len(table.frame)} of {len(pairs)} pairs were scored and kept.")
-        raise typer.Exit(130)
     return table
+
+
+def exit_code(table: ScoreTable) -> int:
+    """What the run's exit code tells: 130 interrupted, 2 stopped, 1 some pairs failed, 0 all scored."""
+    stopped = table.provenance["stopped"]
+    if stopped is not None:
+        say(f"{stopped}; what was scored until then is kept.")
+        return 130 if stopped.startswith(_INTERRUPTED) else 2
+    return 1 if len(table.failed) else 0
+
+
+def _check_writable(paths: Sequence[Path | None]) -> None:
+    """Refuse a file that could not be written before hours of scoring, not after them."""
+    for path in paths:
+        if path is None:
+            continue
+        if path.is_dir():
+            raise UsageError(f"{path}: is a folder; expected the name of a file to write.")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{path}: its folder cannot be made: {error.strerror}.") from error
+        if not os.access(path.parent, os.W_OK):
+            raise UsageError(
+                f"{path}: you may not write in its folder; name another, or change its permissions."
+            )
 
 
 def _collect(
     scorer: Scorer, pairs: Sequence[Pair], folder: Path | None, *, quiet: bool
-) -> tuple[ScoreTable, dict[tuple[int, str], Path], bool]:
+) -> tuple[ScoreTable, dict[tuple[int, str], Path]]:
     from beholder.reports import MapFolder
     from beholder.scoring import ScoreTable
 
-    rows, warnings, drawn = [], [], {}
+    rows, warnings = [], []
+    drawn: dict[tuple[int, str], Path] = {}
+    stopped = None
     drawer = MapFolder(folder, [pair.distorted for pair in pairs], scorer.metrics) if folder else None
-    interrupted = False
     with progress_bar(quiet=quiet) as bar:
         try:
             for scored in _advance(scorer.stream(pairs), bar, len(pairs)):
@@ -180,12 +207,15 @@ def _collect(
                     for name, values in scored.maps.items():
                         drawn[scored.index, name] = drawer.save(scored.index, name, values)
         except KeyboardInterrupt:
-            interrupted = True
+            stopped = f"{_INTERRUPTED} after {len(rows)} of {len(pairs)} pairs"
+        except OSError as error:  # a heat map that cannot be written: the disk is full, say
+            stopped = f"stopped after {len(rows)} of {len(pairs)} pairs: {error}"
     provenance = scorer.provenance() | {
         "command": shlex.join(["beholder", *sys.argv[1:]]),
         "warnings": list(dict.fromkeys(warnings)),
+        "stopped": stopped,
     }
-    return ScoreTable.from_rows(rows, provenance), drawn, interrupted
+    return ScoreTable.from_rows(rows, provenance), drawn
 
 
 def _advance(scored: Iterator[ScoredPair], bar: Progress, total: int) -> Iterator[ScoredPair]:
@@ -227,7 +257,8 @@ def summarise(table: ScoreTable, written: Sequence[Path]) -> None:
     if len(failed):
         console.print(f"[red]{len(failed)} of {len(table.frame)} pairs failed:[/]")
         for row in failed.head(_SHOWN).iter_rows(named=True):
-            console.print(f"  {escape(row['distorted'])}: {escape(row['error'])}")
+            named = row["error"].startswith((row["distorted"], row["reference"]))
+            console.print("  " + escape(row["error"] if named else f"{row['distorted']}: {row['error']}"))
         if len(failed) > _SHOWN:
             console.print(f"  and {len(failed) - _SHOWN} more: see the column error")
     for path in written:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os.path
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beholder.reports.heat import save_map
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from beholder.spec import Metric
 
 __all__ = ["MapFolder"]
+
+_LONGEST_NAME = 255  # bytes; what common file systems take
 
 
 class MapFolder:
@@ -52,7 +55,18 @@ class MapFolder:
         scale = self._ranges[metric]
         if scale is None:
             raise ValueError(f"{metric} has no map")
-        path = self.folder / f"{self._names[index]}.{metric.replace(':', '_').replace('/', '_')}.png"
+        name = Path(self._names[index])
+        ending = f".{metric.replace(':', '_').replace('/', '_')}.png"
+        path = self.folder / name.with_name(_shortened(name.name, len(ending)) + ending)
         path.parent.mkdir(parents=True, exist_ok=True)
         save_map(values, scale, path)
         return path
+
+
+def _shortened(name: str, ending: int) -> str:
+    """A name that, with its ending, file systems take: where too long, cut and told apart by a digest."""
+    if len(name.encode()) + ending <= _LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    kept = name.encode()[: _LONGEST_NAME - ending - len(digest) - 1].decode(errors="ignore")
+    return f"{kept}~{digest}"

@@ -220,4 +220,6 @@ def score(
     for scored in scorer.stream(listed):
         rows.append(scored.as_row())
         warnings += [f"{path}: {note}" for path, note in scored.notes]
-    return ScoreTable.from_rows(rows, {**scorer.provenance(), "warnings": list(dict.fromkeys(warnings))})
+    return ScoreTable.from_rows(
+        rows, {**scorer.provenance(), "warnings": list(dict.fromkeys(warnings)), "stopped": None}
+    )
