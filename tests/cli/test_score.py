@@ -159,4 +159,4 @@ def test_interrupted_it_keeps_what_is_scored(tmp_path: Path) -> None:
     assert process.returncode == 130, errors
     kept = pl.read_csv(tmp_path / "out.csv")
     assert 0 < len(kept) < 400
-    assert f"interrupted: {len(kept)} of 400" in errors
+    assert f"interrupted after {len(kept)} of 400 pairs" in errors
