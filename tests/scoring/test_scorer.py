@@ -64,7 +64,7 @@ def test_batches_hold_equal_sizes_and_respect_the_limit(
     metric = scorer.metrics["psnr"]
     monkeypatch.setitem(scorer.metrics, "psnr", lambda x, y: seen.append(len(x)) or metric(x, y))
     assert len(list(scorer.stream(pairs))) == 5
-    assert seen == [2, 1, 2]
+    assert sorted(seen) == [1, 2, 2]  # in any order: batches run side by side
 
 
 def test_a_bad_file_fails_its_row_only(pairs: list[Pair], tmp_path: Path) -> None:

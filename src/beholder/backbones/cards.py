@@ -160,7 +160,7 @@ def _trunk(name: str, title: str, *sources: WeightSource) -> WeightCard:
     return WeightCard(
         name=name,
         title=f"{title}, classifier of ImageNet-1k",
-        licence="BSD-3-Clause (torchvision); trained on ImageNet, for non-commercial research use",
+        licence="BSD-3-Clause (torchvision); the terms of ImageNet may apply",
         origin="torchvision",
         sources=sources,
     )

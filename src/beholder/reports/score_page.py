@@ -121,7 +121,9 @@ def _render(table: ScoreTable, album: Album, summaries: Sequence[Summary]) -> st
         folders=folders,
         created=_readable_date(str(provenance.get("created", ""))),
         command=provenance.get("command"),
-        settings={key: value for key, value in provenance.items() if key not in _TOLD_APART},
+        settings={
+            key: value for key, value in provenance.items() if key not in _TOLD_APART and value is not None
+        },
         warnings=provenance.get("warnings", ()),
         picture_note=_picture_note(table, album),
     )
