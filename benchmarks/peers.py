@@ -36,7 +36,7 @@ def lpips_authors(network: str, version: str = "0.1", *, lin: bool = True) -> nn
 
 def _lpips(network: str, version: str = "0.1", *, lin: bool = True) -> Peer:
     def peer(x: Tensor, y: Tensor) -> Tensor:
-        return lpips_authors(network, version, lin=lin)(x, y, normalize=True).flatten()
+        return lpips_authors(network, version, lin=lin).to(x.dtype)(x, y, normalize=True).flatten()
 
     return peer
 
@@ -57,6 +57,14 @@ def _channels_last(x: Tensor) -> object:
 
 def _luma(x: Tensor) -> object:
     return color.rgb2ycbcr(_channels_last(x))[..., 0] / 255
+
+
+def _torchmetrics_inside(x: Tensor, y: Tensor) -> Tensor:
+    """SSIM of torchmetrics without the border of 5 pixels where its window meets mirrored pixels."""
+    _, index = torchmetrics.structural_similarity_index_measure(
+        x, y, data_range=1.0, reduction="none", return_full_image=True
+    )
+    return index[..., 5:-5, 5:-5].flatten(1).mean(1)
 
 
 _GAUSSIAN = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1.0}
@@ -86,6 +94,7 @@ PEERS: dict[str, list[tuple[str, Peer]]] = {
                 x, y, data_range=1.0, reduction="none"
             ),
         ),
+        ("torchmetrics, inside", _torchmetrics_inside),
     ],
     "ms_ssim:channel=rgb": [
         ("piq", lambda x, y: piq.multi_scale_ssim(x, y, data_range=1.0, reduction="none")),
