@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import importlib
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from beholder.spec import Metric, MetricSpec, UsageError
+from beholder.spec import Metric, MetricSpec, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,9 +80,9 @@ def parse_request(request: str) -> tuple[str, dict[str, Any]]:
     """
     name, *parts = request.strip().split(":")
     if name not in METRICS:
-        near = difflib.get_close_matches(name, METRICS, n=3, cutoff=0.4)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        raise UsageError(f"there is no metric {name!r}.{hint} `beholder metrics` lists them all.")
+        raise UsageError(
+            f"there is no metric {name!r}.{did_you_mean(name, METRICS)} `beholder metrics` lists them all."
+        )
     options = {}
     for part in parts:
         key, separator, value = part.partition("=")

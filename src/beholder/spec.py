@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import math
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from torch import Tensor
 
 __all__ = [
@@ -20,6 +23,7 @@ __all__ = [
     "ShapeError",
     "UsageError",
     "WeightsError",
+    "did_you_mean",
 ]
 
 
@@ -117,6 +121,12 @@ class MapMetric(Metric, Protocol):
     def score_and_map(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Scores, shape (N,), and a map, shape (N, 1, h, w), from one computation."""
         ...
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint with known names like the one given, or nothing."""
+    near = difflib.get_close_matches(name, list(known), n=3)
+    return f" Did you mean {' or '.join(near)}?" if near else ""
 
 
 def _finite(value: float) -> float | None:

@@ -93,7 +93,7 @@ def test_one_picture_expanded_is_seen_once() -> None:
 @pytest.mark.parametrize(
     ("network", "layers", "message"),
     [
-        ("vgg61", ["relu1_1"], "no network 'vgg61'. Did you mean"),
+        ("vgg61", ["relu1_1"], "no classifier 'vgg61'. Did you mean"),
         ("vgg16", ["relu2_3"], "no layer 'relu2_3'. Did you mean"),
         ("vgg16", [], "no layers"),
         ("timm:resnet10x", ["layer1"], "timm has no network"),

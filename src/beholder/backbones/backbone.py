@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from beholder.backbones import door
 from beholder.backbones.cards import CARDS
 from beholder.backbones.chains import CHAINS, Chain
-from beholder.backbones.graphs import check_network, cut_graph, did_you_mean
+from beholder.backbones.graphs import check_network, cut_graph
 from beholder.ops.shapes import check_images
-from beholder.spec import UsageError, WeightsError
+from beholder.spec import ShapeError, UsageError, WeightsError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +90,12 @@ class Backbone(nn.Module):
             Layer name -> features, shape (N, C, H', W').
         """
         check_images(x)
-        repeated = x.shape[0] if x.stride(0) == 0 else 1  # one picture, expanded into a batch
+        if x.dtype != self.mean.dtype:
+            raise ShapeError(
+                f"x is {x.dtype} and the network {self.mean.dtype}; bring either to the other's type."
+            )
+        # One picture, expanded into a batch, is seen once; not where its copies want gradients of their own.
+        repeated = x.shape[0] if x.stride(0) == 0 and not x.requires_grad else 1
         # (x - mean) / std, in one pass over the pictures
         normalised = torch.addcmul(-self.mean / self.std, x[::repeated], self.std.reciprocal())
         features: dict[str, Tensor] = self.trunk(normalised)
@@ -129,4 +134,5 @@ def _fill(trunk: nn.Module, tensors: dict[str, Tensor], known: set[str], network
         if names:
             shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
             raise WeightsError(f"the weights do not fit {network!r}: they {fault} {shown}.")
-    trunk.load_state_dict({name: tensors[name] for name in needed}, strict=True, assign=True)
+    fitting = {name: tensors[name].to(needed[name].dtype) for name in needed}
+    trunk.load_state_dict(fitting, strict=True, assign=True)

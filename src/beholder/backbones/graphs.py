@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import operator
 from typing import TYPE_CHECKING, Any
 
-import torch
-
-from beholder.spec import MissingPackageError, UsageError
+from beholder.spec import MissingPackageError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import fx, nn
 
-__all__ = ["check_network", "cut_graph", "did_you_mean"]
+__all__ = ["check_network", "cut_graph"]
 
 _OUT_OF_PLACE = {operator.iadd: operator.add, operator.imul: operator.mul, operator.isub: operator.sub}
-
-
-def did_you_mean(name: str, known: Sequence[str]) -> str:
-    """A hint with names like the one given, or nothing."""
-    near = difflib.get_close_matches(name, known, n=3)
-    return f" Did you mean {' or '.join(near)}?" if near else ""
 
 
 def check_network(network: str) -> None:
@@ -38,11 +29,12 @@ def check_network(network: str) -> None:
         if name not in known:
             raise UsageError(f"timm has no network {name!r}.{did_you_mean(name, known)}")
         return
-    from torchvision.models import list_models
+    from torchvision import models
 
-    if network not in list_models():
+    known = models.list_models(module=models)  # its detectors and segmenters download on construction
+    if network not in known:
         raise UsageError(
-            f"torchvision has no network {network!r}.{did_you_mean(network, list_models())} "
+            f"torchvision has no classifier {network!r}.{did_you_mean(network, known)} "
             "A network of timm is named 'timm:NAME'."
         )
 
@@ -66,9 +58,7 @@ def cut_graph(network: str, layers: Sequence[str]) -> tuple[nn.Module, set[str]]
             timm.models.create_feature_extractor,
         )
     else:
-        # On the meta device no memory is filled with random numbers that the weights then replace.
-        with torch.device("meta"):
-            model = get_model(network, weights=None)
+        model = get_model(network, weights=None)
         extract = feature_extraction.create_feature_extractor
     model.eval()
     nodes = feature_extraction.get_graph_node_names(model, suppress_diff_warning=True)[1]

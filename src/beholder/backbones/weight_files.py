@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import safetensors
@@ -18,15 +18,60 @@ from beholder.spec import WeightsError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
 __all__ = ["read_weights"]
 
-# numpy 2 moved the module; an old pickle names the old place.
-_RECONSTRUCT = np.zeros(0).__reduce__()[0]
+_TYPES = {"f2", "f4", "f8", "i4", "i8", "u1"}
+
+# What reading a damaged file can raise, whatever its format.
+_DAMAGE = (
+    pickle.UnpicklingError,
+    safetensors.SafetensorError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    MemoryError,
+)
+
+
+class _Type:
+    """Stands for ``numpy.dtype`` in a pickle: NumPy's own would believe forged flags."""
+
+    def __init__(self, code: str, *_: object) -> None:
+        if code not in _TYPES:
+            raise pickle.UnpicklingError(f"it holds an array of type {code!r}")
+        self.code = code
+
+    def __setstate__(self, state: tuple[object, ...]) -> None:
+        if state[1] not in ("<", "|"):
+            raise pickle.UnpicklingError(f"it holds an array of byte order {state[1]!r}")
+
+
+class _Array:
+    """Stands for ``numpy.ndarray`` in a pickle: shape, type and bytes, nothing else."""
+
+    values: NDArray[Any]
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        _, shape, kind, fortran, content = state
+        order: Literal["F", "C"] = "F" if fortran else "C"
+        self.values = np.frombuffer(content, np.dtype(f"<{kind.code}")).reshape(shape, order=order)
+
+
+def _reconstruct(*_: object) -> _Array:
+    return _Array()
+
+
 _ALLOWED: Mapping[tuple[str, str], Any] = {
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-    ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
-    ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
+    ("numpy", "ndarray"): _Array,
+    ("numpy", "dtype"): _Type,
+    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
+    ("numpy._core.multiarray", "_reconstruct"): _reconstruct,  # where NumPy 2 has it
 }
 
 
@@ -61,14 +106,7 @@ def read_weights(path: Path, content: bytes, rename: Mapping[str, str] | None = 
         raise WeightsError(f"{path}: unknown kind of weight file; expected one of {', '.join(readers)}.")
     try:
         tensors = reader(content)
-    except (
-        pickle.UnpicklingError,
-        safetensors.SafetensorError,
-        RuntimeError,
-        EOFError,
-        ValueError,
-        TypeError,
-    ) as error:
+    except _DAMAGE as error:
         raise WeightsError(f"{path}: cannot be read as weights: {error}. Fetch the file again.") from error
     if not rename:
         return tensors
@@ -95,7 +133,9 @@ def _flatten(tree: Mapping[str, Any], module: str) -> Iterator[tuple[str, Tensor
     for name, value in tree.items():
         if isinstance(value, Mapping):
             yield from _flatten(value, f"{module}/{name}" if module else name)
+        elif not isinstance(value, _Array):
+            raise ValueError(f"{module}/{name} is no array")
         elif name == "kernel":
-            yield f"{module}.weight", torch.from_numpy(value).permute(3, 2, 0, 1).contiguous()
+            yield f"{module}.weight", torch.from_numpy(value.values.transpose(3, 2, 0, 1).copy())
         else:
-            yield f"{module}.{name}", torch.from_numpy(value.copy())
+            yield f"{module}.{name}", torch.from_numpy(value.values.copy())

@@ -9,8 +9,9 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
+    from rich.table import Table
 
-__all__ = ["messages", "progress_bar", "say", "show_error"]
+__all__ = ["messages", "print_wide", "progress_bar", "say", "show_error"]
 
 
 def messages() -> Console:
@@ -29,6 +30,16 @@ def show_error(text: str) -> None:
     """An error, on standard error."""
     typer.secho("error: ", fg=typer.colors.RED, bold=True, err=True, nl=False)
     typer.echo(text, err=True)
+
+
+def print_wide(table: Table) -> None:
+    """A table on standard output, never squeezed: where the terminal is narrower, lines run over."""
+    from rich.console import Console
+    from rich.measure import Measurement
+
+    wide = Console(width=100_000)
+    needed = Measurement.get(wide, wide.options, table).maximum
+    Console(highlight=False, width=max(Console().width, needed)).print(table)
 
 
 def progress_bar(*, quiet: bool = False) -> Progress:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from beholder.cli.console import say
+from beholder.cli.console import print_wide, say
 from beholder.spec import MissingPackageError, WeightsError
 
 if TYPE_CHECKING:
@@ -32,13 +32,14 @@ def demo(
     Example:
         beholder demo
     """
-    from beholder.cli.score import exit_code, print_table, run
+    from beholder.cli.score import exit_code, run
+    from beholder.reports import score_table
     from beholder.scoring import Settings
 
     pairs = _make_pairs(folder)
     metrics = _metrics_to_be_had()
     table = run(pairs, metrics, Settings(), output=folder / "scores.parquet", report=folder / "report.html")
-    print_table(table)
+    print_wide(score_table(table))
     raise typer.Exit(exit_code(table))
 
 

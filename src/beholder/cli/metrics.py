@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from beholder.cli.console import print_wide
+
 __all__ = ["metrics"]
 
 
@@ -18,7 +20,6 @@ def metrics(
     Example:
         beholder metrics --json
     """
-    from rich.console import Console
     from rich.table import Table
 
     from beholder.catalog import METRICS, describe_metric
@@ -34,4 +35,4 @@ def metrics(
         table.add_row(
             spec.name, spec.direction, f"{low} to {high}", spec.unit, has_map, spec.title, spec.paper
         )
-    Console().print(table)
+    print_wide(table)

@@ -6,14 +6,16 @@ import contextlib
 import json
 import os
 import shlex
+import signal
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from beholder.cli.console import messages, progress_bar, say
+from beholder.cli.console import messages, print_wide, progress_bar, say
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from beholder.images import Pair, Pairing
     from beholder.scoring import ScoredPair, Scorer, ScoreTable, Settings
 
-__all__ = ["exit_code", "print_table", "run", "score"]
+__all__ = ["exit_code", "run", "score"]
 
 _SHOWN = 10
 _INTERRUPTED = "interrupted"
@@ -62,7 +64,8 @@ def score(
 ) -> None:
     """Score pictures against their references.
 
-    Exit code: 0 all scored, 1 some rows failed (their error column says why), 2 bad usage.
+    Exit code: 0 all scored, 1 some rows failed (their error column says why), 2 bad usage, 130 interrupted
+    and 3 broken off (what was scored is kept).
 
     Examples:
         beholder score original.png restored.png -m lpips_alex,ssim
@@ -78,6 +81,7 @@ def score(
     pairing = _find_pairs(
         reference, distorted, pairs, one_reference=one_reference, allow_unmatched=allow_unmatched
     )
+    from beholder.reports import score_table
     from beholder.scoring import Settings
     from beholder.scoring.table import check_ending
 
@@ -95,7 +99,7 @@ def score(
     if as_json:
         typer.echo(json.dumps(table.to_rows(), indent=1, ensure_ascii=False, allow_nan=False))
     elif output is None:
-        print_table(table)
+        print_wide(score_table(table))
     raise typer.Exit(exit_code(table))
 
 
@@ -140,10 +144,13 @@ def run(
     quiet: bool = False,
 ) -> ScoreTable:
     """Score pairs with progress on standard error; write the table, the heat maps and the page."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what batch systems send, as if by Ctrl-C
     from beholder.cli.weights import fetch_missing
     from beholder.scoring import Scorer
 
     _check_writable([output, report])
+    if maps is not None and maps.exists() and not maps.is_dir():
+        raise UsageError(f"{maps}: is a file; expected a folder for the heat maps.")
     fetch_missing(metrics)
     scorer = Scorer(metrics, settings, maps=maps is not None or report is not None)
     with contextlib.ExitStack() as stack:
@@ -163,11 +170,11 @@ def run(
 
 
 def exit_code(table: ScoreTable) -> int:
-    """What the run's exit code tells: 130 interrupted, 2 stopped, 1 some pairs failed, 0 all scored."""
+    """What the run's exit code tells: 130 interrupted, 3 broken off, 1 some pairs failed, 0 all scored."""
     stopped = table.provenance["stopped"]
     if stopped is not None:
         say(f"{stopped}; what was scored until then is kept.")
-        return 130 if stopped.startswith(_INTERRUPTED) else 2
+        return 130 if stopped.startswith(_INTERRUPTED) else 3
     return 1 if len(table.failed) else 0
 
 
@@ -192,7 +199,7 @@ def _collect(
     scorer: Scorer, pairs: Sequence[Pair], folder: Path | None, *, quiet: bool
 ) -> tuple[ScoreTable, dict[tuple[int, str], Path]]:
     from beholder.reports import MapFolder
-    from beholder.scoring import ScoreTable
+    from beholder.scoring import ScoreTable, as_text
 
     rows, warnings = [], []
     drawn: dict[tuple[int, str], Path] = {}
@@ -202,16 +209,19 @@ def _collect(
         try:
             for scored in _advance(scorer.stream(pairs), bar, len(pairs)):
                 rows.append(scored.as_row())
-                warnings += [f"{path}: {note}" for path, note in scored.notes]
+                warnings += [f"{as_text(path)}: {note}" for path, note in scored.notes]
                 if drawer:
                     for name, values in scored.maps.items():
                         drawn[scored.index, name] = drawer.save(scored.index, name, values)
         except KeyboardInterrupt:
             stopped = f"{_INTERRUPTED} after {len(rows)} of {len(pairs)} pairs"
-        except OSError as error:  # a heat map that cannot be written: the disk is full, say
-            stopped = f"stopped after {len(rows)} of {len(pairs)} pairs: {error}"
+        except UsageError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- a full disk or a bug: told in full, and no row is lost
+            traceback.print_exc()
+            stopped = f"broken off after {len(rows)} of {len(pairs)} pairs: {error!r}"
     provenance = scorer.provenance() | {
-        "command": shlex.join(["beholder", *sys.argv[1:]]),
+        "command": as_text(shlex.join(["beholder", *sys.argv[1:]])),
         "warnings": list(dict.fromkeys(warnings)),
         "stopped": stopped,
     }
@@ -225,19 +235,6 @@ def _advance(scored: Iterator[ScoredPair], bar: Progress, total: int) -> Iterato
         failures += pair.error is not None
         bar.update(task, advance=1, failed=f"{failures} failed" if failures else "")
         yield pair
-
-
-def print_table(table: ScoreTable) -> None:
-    """The table on standard output, never squeezed: where the terminal is narrower, lines run over."""
-    from rich.console import Console
-    from rich.measure import Measurement
-
-    from beholder.reports import score_table
-
-    drawn = score_table(table)
-    wide = Console(highlight=False, width=100_000)
-    needed = Measurement.get(wide, wide.options, drawn).maximum
-    Console(highlight=False, width=max(Console().width, needed)).print(drawn)
 
 
 def summarise(table: ScoreTable, written: Sequence[Path]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from beholder.cli.console import say
+from beholder.cli.console import print_wide, say
 from beholder.spec import WeightsError
 
 __all__ = ["fetch_missing", "weights"]
@@ -26,7 +26,6 @@ def list_weights() -> None:
     Example:
         beholder weights list
     """
-    from rich.console import Console
     from rich.table import Table
 
     from beholder.backbones import CARDS, door
@@ -35,7 +34,7 @@ def list_weights() -> None:
     for card in CARDS.values():
         sources = "\n".join(str(source) for source in card.sources)
         table.add_row(card.name, card.title, card.licence, "yes" if door.locate(card) else "no", sources)
-    Console().print(table)
+    print_wide(table)
 
 
 @weights.command()

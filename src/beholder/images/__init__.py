@@ -1,8 +1,9 @@
 """The only door between files and tensors."""
 
+from beholder.images.colour import means_srgb
 from beholder.images.formats import PICTURE_SUFFIXES
 from beholder.images.pairing import Pair, Pairing, pair_paths, read_pairs
-from beholder.images.picture import DEFAULT_MAX_PIXELS, Picture, read_picture
+from beholder.images.picture import DEFAULT_MAX_PIXELS, Picture, check_colour, read_picture
 from beholder.images.saving import save_picture
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "Pair",
     "Pairing",
     "Picture",
+    "check_colour",
+    "means_srgb",
     "pair_paths",
     "read_pairs",
     "read_picture",

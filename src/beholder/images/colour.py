@@ -12,7 +12,7 @@ from PIL import ImageCms
 
 from beholder.images.raster import Raster, Samples, unit
 
-__all__ = ["to_srgb"]
+__all__ = ["means_srgb", "to_srgb"]
 
 # Relative colorimetric keeps every colour that sRGB can show exactly as the profile measured it. Perceptual
 # would shift those too, in a way that each profile's maker chose, and so change the distance between pictures.
@@ -70,6 +70,11 @@ def to_srgb(raster: Raster) -> tuple[Samples, tuple[str, ...]]:
         notes += ("CMYK without a usable profile converted to RGB by the plain formula (1 - ink)(1 - black)",)
         return _plain_inks(raster.colours), notes
     return raster.colours, notes
+
+
+def means_srgb(icc: bytes) -> bool:
+    """Whether `to_srgb` leaves the colours of a picture with this ICC profile as they are."""
+    return _inspect(icc).neutral
 
 
 def _plain_inks(colours: Samples) -> Samples:

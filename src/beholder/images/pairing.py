@@ -192,10 +192,17 @@ def _walk(folder: Path, above: frozenset[str]) -> Iterator[Path]:
         if entry.name.startswith("."):
             continue
         path = folder / entry.name
-        if entry.is_dir():
+        if _leads_to_folder(entry):
             yield from _walk(path, above | {real})
         elif path.suffix.lower() in PICTURE_SUFFIXES:
             yield path
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself: its row fails when it is read
+        return False
 
 
 def _natural(path: Path) -> tuple[list[list[tuple[int, int, str]]], str]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-__all__ = ["DEFAULT_MAX_PIXELS", "Picture", "read_picture"]
+__all__ = ["DEFAULT_MAX_PIXELS", "Picture", "check_colour", "read_picture"]
 
 DEFAULT_MAX_PIXELS = 100_000_000
 """Pictures with more pixels are refused unless asked for: in float32 such a one fills 1.2 GB."""
@@ -68,7 +68,7 @@ def read_picture(
         PictureError: If the file is missing, is not a picture, cannot be read whole, or is too large.
         UsageError: If the background is not an opaque colour, or ``max_pixels`` is less than 1.
     """
-    colour = _background(background)
+    colour = check_colour(background)
     if max_pixels < 1:
         raise UsageError(f"max_pixels is {max_pixels}; expected 1 or more")
     source = read_source(Path(path), max_pixels)
@@ -98,7 +98,12 @@ def _finish(raster: Raster, background: str, colour: tuple[int, ...]) -> Picture
     return Picture(torch.from_numpy(np.ascontiguousarray(planes)), notes)
 
 
-def _background(name: str) -> tuple[int, ...]:
+def check_colour(name: str) -> tuple[int, ...]:
+    """Red, green and blue, 0 to 255, of a colour that Pillow can name.
+
+    Raises:
+        UsageError: If it is unknown or not opaque.
+    """
     try:
         colour = ImageColor.getrgb(name)
     except ValueError as error:

@@ -14,6 +14,7 @@ from beholder.spec import MetricSpec
 __all__ = ["GMSD", "gmsd", "gmsd_map"]
 
 _C = 170 / 255**2
+_MIN_SIZE = 3  # a deviation needs two pixels after halving
 
 
 def gmsd_map(x: Tensor, y: Tensor, *, c: float = _C) -> Tensor:
@@ -58,11 +59,15 @@ def gmsd(x: Tensor, y: Tensor, *, c: float = _C) -> Tensor:
     Returns:
         One deviation per image, shape (N,), in [0, 1); 0 means identical, lower is better.
 
+    Raises:
+        ShapeError: If the shapes differ, a side is shorter than 3, or ``y`` leaves [0, 1].
+
     References:
         Xue et al., "Gradient Magnitude Similarity Deviation", IEEE TIP 2014, doi:10.1109/TIP.2013.2293423.
         As the authors' ``std2``, the deviation divides by one less than the number of pixels. Deviation
         from their code: roots have gradient 0 at 0, so the gradient at x = y is finite.
     """
+    check_pair(x, y, min_size=_MIN_SIZE, channels=1)
     return _deviation(gmsd_map(x, y, c=c))
 
 
@@ -95,7 +100,7 @@ class GMSD(nn.Module):
             unit="1",
             differentiable=True,
             symmetric=True,
-            min_size=3,
+            min_size=_MIN_SIZE,
             paper="Xue et al., IEEE TIP 2014, doi:10.1109/TIP.2013.2293423",
             map_range=(1.0, 0.0),
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from pathlib import Path
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -12,9 +13,6 @@ from beholder.backbones import Backbone, WeightFile, door
 from beholder.backbones.backbone import IMAGENET_MEAN, IMAGENET_STD
 from beholder.ops.shapes import check_pair
 from beholder.spec import MetricSpec, UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["LPIPS", "layer_distance"]
 
@@ -119,6 +117,8 @@ class LPIPS(nn.Module):
             raise UsageError(f"network is {network!r}; expected one of {', '.join(_TRUNKS)}.")
         if str(version) not in _VERSIONS:
             raise UsageError(f"version is {version!r}; expected one of {', '.join(_VERSIONS)}.")
+        if trunk is not None and not isinstance(trunk, str | Path):
+            raise UsageError(f"trunk is {trunk!r}; expected the path of a weight file.")
         if not isinstance(lin, bool):
             raise UsageError(f"lin is {lin!r}; expected true or false.")
         name, _, min_size = _TRUNKS[network]

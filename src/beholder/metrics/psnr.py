@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from beholder.ops import stable
 from beholder.ops.color import Channel, check_channel, select_channel
 from beholder.ops.shapes import check_pair
 from beholder.spec import MetricSpec, UsageError
@@ -27,15 +28,19 @@ def psnr(x: Tensor, y: Tensor) -> Tensor:
         One ratio per image, shape (N,), in dB; higher is better, infinite for equal images, where the
         gradient is 0.
 
+    Raises:
+        ShapeError: If the shapes differ or ``y`` leaves [0, 1].
+
     References:
         ITU-T J.247 (2008), Annex C, with the peak of an 8-bit picture scaled to 1.
     """
+    check_pair(x, y, channels=None)
     return _decibels((x - y).square().flatten(1).mean(1))
 
 
 def _decibels(error: Tensor) -> Tensor:
-    differs = error > 0
-    return torch.where(differs, -10 * torch.where(differs, error, 1).log10(), math.inf)
+    equal = error == 0  # not "error > 0": a NaN must stay one
+    return torch.where(equal, math.inf, -10 * torch.where(equal, 1, error).log10())
 
 
 class PSNR(nn.Module):
@@ -59,8 +64,8 @@ class PSNR(nn.Module):
     def describe(channel: Channel = "rgb", border: int = 0) -> MetricSpec:
         """The specification of the metric with these options."""
         check_channel(channel, ("rgb", "y"))
-        if border < 0:
-            raise UsageError(f"border is {border}; expected 0 or more pixels.")
+        if not isinstance(border, int) or isinstance(border, bool) or border < 0:
+            raise UsageError(f"border is {border!r}; expected a whole number of pixels, 0 or more.")
         return MetricSpec(
             name="psnr" if channel == "rgb" else f"psnr_{channel}",
             title="Peak signal-to-noise ratio" + ("" if channel == "rgb" else " of the luma Y (BT.601)"),
@@ -82,7 +87,7 @@ class PSNR(nn.Module):
     def score_and_map(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Scores, shape (N,), and the absolute error of each pixel (root mean square over channels)."""
         error = self._error(x, y)
-        return _decibels(error.flatten(1).mean(1)), error.mean(1, keepdim=True).sqrt()
+        return _decibels(error.flatten(1).mean(1)), stable.sqrt(error.mean(1, keepdim=True))
 
     def _error(self, x: Tensor, y: Tensor) -> Tensor:
         check_pair(x, y, min_size=self.spec.min_size)

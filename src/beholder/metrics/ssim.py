@@ -21,27 +21,29 @@ _C1 = 0.01**2
 _C2 = 0.03**2
 
 
-def ssim_maps(x: Tensor, y: Tensor, window: Tensor) -> tuple[Tensor, Tensor]:
-    r"""The SSIM index at every place of the window, and its contrast-structure factor.
+def ssim_maps(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    r"""The SSIM index at every place of an 11x11 Gaussian window, and its contrast-structure factor.
 
     .. math::
         \frac{2 \mu_x \mu_y + C_1}{\mu_x^2 + \mu_y^2 + C_1} \cdot
         \frac{2 \sigma_{xy} + C_2}{\sigma_x^2 + \sigma_y^2 + C_2},
         \qquad C_1 = 0.01^2, \quad C_2 = 0.03^2
 
-    Means and (biased) variances are weighted by the window and taken only where it lies inside the image.
+    Means and (biased) variances are weighted by the window, sigma 1.5, and taken only where it lies inside the
+    image.
 
     Args:
         x: Distorted images, shape (N, C, H, W), in [0, 1].
         y: Reference images, same shape.
-        window: One-dimensional weights with sum 1, shape (K,).
 
     Returns:
-        The index and its second factor, each of shape (N, C, H - K + 1, W - K + 1), in [-1, 1].
+        The index and its second factor, each of shape (N, C, H - 10, W - 10), in [-1, 1].
     """
     # The variances enter only as their sum, so four filtered planes serve instead of five.
     planes = torch.cat([x, y, x * x + y * y, x * y])
-    mean_x, mean_y, squares, product = filter_separable(planes, window).chunk(4)
+    mean_x, mean_y, squares, product = filter_separable(
+        planes, gaussian_kernel(WINDOW, _SIGMA, planes)
+    ).chunk(4)
     means_product = mean_x * mean_y
     means_squared = mean_x * mean_x + mean_y * mean_y
     structure = (2 * (product - means_product) + _C2) / (squares - means_squared + _C2)
@@ -58,11 +60,15 @@ def ssim(x: Tensor, y: Tensor) -> Tensor:
     Returns:
         One mean per image over channels and places, shape (N,), in [-1, 1]; 1 means identical.
 
+    Raises:
+        ShapeError: If the shapes differ, a side is shorter than 11, or ``y`` leaves [0, 1].
+
     References:
         Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity", IEEE TIP
         2004, doi:10.1109/TIP.2003.819861.
     """
-    return ssim_maps(x, y, gaussian_kernel(WINDOW, _SIGMA))[0].flatten(1).mean(1)
+    check_pair(x, y, min_size=WINDOW, channels=None)
+    return ssim_maps(x, y)[0].flatten(1).mean(1)
 
 
 class SSIM(nn.Module):
@@ -78,14 +84,11 @@ class SSIM(nn.Module):
         UsageError: If ``channel`` is unknown.
     """
 
-    window: Tensor
-
     def __init__(self, channel: Channel = "grey", *, downsample: bool = False) -> None:
         super().__init__()
         self.spec = self.describe(channel, downsample=downsample)
         self.channel = channel
         self.downsample = downsample
-        self.register_buffer("window", gaussian_kernel(WINDOW, _SIGMA), persistent=False)
 
     @staticmethod
     def describe(channel: Channel = "grey", *, downsample: bool = False) -> MetricSpec:
@@ -123,4 +126,4 @@ class SSIM(nn.Module):
             # MATLAB's round() takes halves up; Python's takes them to the even number.
             factor = max(1, math.floor(min(x.shape[-2:]) / 256 + 0.5))
             x, y = subsample_box(x, factor), subsample_box(y, factor)
-        return ssim_maps(x, y, self.window)[0]
+        return ssim_maps(x, y)[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -9,11 +11,24 @@ from torch.nn import functional
 __all__ = ["filter_separable", "gaussian_kernel"]
 
 
-def gaussian_kernel(size: int, sigma: float) -> Tensor:
-    """A Gaussian sampled at ``size`` integer positions around its centre, with sum 1, shape (size,), float64."""
-    positions = torch.arange(size, dtype=torch.float64) - (size - 1) / 2
-    kernel = torch.exp(-(positions**2) / (2 * sigma**2))
-    return kernel / kernel.sum()
+def gaussian_kernel(size: int, sigma: float, like: Tensor) -> Tensor:
+    """A Gaussian sampled at ``size`` integer positions around its centre, with sum 1, shape (size,).
+
+    Args:
+        size: Number of positions.
+        sigma: Standard deviation, in positions.
+        like: The kernel has its type and lies on its device.
+    """
+    return _gaussian_kernel(size, sigma, like.dtype, like.device)
+
+
+@functools.lru_cache(maxsize=32)
+def _gaussian_kernel(size: int, sigma: float, dtype: torch.dtype, device: torch.device) -> Tensor:
+    # A tensor made in inference mode could not serve a gradient later.
+    with torch.inference_mode(mode=False):
+        positions = torch.arange(size, dtype=torch.float64) - (size - 1) / 2
+        kernel = torch.exp(-(positions**2) / (2 * sigma**2))
+        return (kernel / kernel.sum()).to(dtype).to(device)
 
 
 def filter_separable(x: Tensor, kernel: Tensor) -> Tensor:
@@ -21,16 +36,15 @@ def filter_separable(x: Tensor, kernel: Tensor) -> Tensor:
 
     Args:
         x: Shape (N, C, H, W), H and W at least the kernel's length K.
-        kernel: Shape (K,).
+        kernel: Shape (K,), of the type and on the device of ``x``.
 
     Returns:
         Shape (N, C, H - K + 1, W - K + 1).
     """
     images, channels, height, width = x.shape
-    taps = kernel.to(x)
     # One image of N * C channels: convolution libraries have fast depth-wise kernels and slow one-channel ones.
     planes = images * channels
     flat = x.reshape(1, planes, height, width)
-    flat = functional.conv2d(flat, taps.view(1, 1, -1, 1).expand(planes, 1, -1, 1), groups=planes)
-    flat = functional.conv2d(flat, taps.view(1, 1, 1, -1).expand(planes, 1, 1, -1), groups=planes)
+    flat = functional.conv2d(flat, kernel.view(1, 1, -1, 1).expand(planes, 1, -1, 1), groups=planes)
+    flat = functional.conv2d(flat, kernel.view(1, 1, 1, -1).expand(planes, 1, 1, -1), groups=planes)
     return flat.view(images, channels, *flat.shape[-2:])

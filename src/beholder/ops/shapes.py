@@ -9,21 +9,29 @@ from beholder.spec import ShapeError
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["check_images", "check_pair"]
+__all__ = ["RANGE_SLACK", "check_images", "check_pair"]
 
 RANGE_SLACK = (
     1e-3  # room for the rounding of resizers and codecs; a picture in [0, 255] or [-1, 1] is far outside
 )
 
 
-def check_images(x: Tensor, *, name: str = "x", min_size: int = 1) -> None:
-    """Refuse what is not a batch of RGB images of at least ``min_size`` pixels a side.
+def check_images(x: Tensor, *, name: str = "x", min_size: int = 1, channels: int | None = 3) -> None:
+    """Refuse what is not a batch of images of at least ``min_size`` pixels a side.
+
+    Args:
+        x: What should be images, shape (N, C, H, W).
+        name: Its name in the error.
+        min_size: Smallest height and width, in pixels.
+        channels: The C that is expected; ``None`` for any.
 
     Raises:
-        ShapeError: If ``x`` is not a floating-point tensor of shape (N, 3, H, W), N at least 1.
+        ShapeError: If ``x`` is not a floating-point tensor of that shape, N at least 1.
     """
-    if x.ndim != 4 or x.shape[1] != 3 or x.shape[0] == 0:
-        raise ShapeError(f"{name} has shape {tuple(x.shape)}; expected (N, 3, H, W): a batch of RGB images.")
+    if x.ndim != 4 or x.shape[0] == 0 or channels not in (None, x.shape[1]):
+        raise ShapeError(
+            f"{name} has shape {tuple(x.shape)}; expected (N, {channels or 'C'}, H, W): a batch of images."
+        )
     if not x.is_floating_point():
         raise ShapeError(
             f"{name} has type {x.dtype}; expected floating point in [0, 1]: divide 8-bit pictures by 255."
@@ -33,7 +41,7 @@ def check_images(x: Tensor, *, name: str = "x", min_size: int = 1) -> None:
         raise ShapeError(f"the picture is {width}x{height}; expected at least {min_size}x{min_size} pixels.")
 
 
-def check_pair(x: Tensor, y: Tensor, *, min_size: int = 1) -> None:
+def check_pair(x: Tensor, y: Tensor, *, min_size: int = 1, channels: int | None = 3) -> None:
     """Refuse a pair that a metric cannot compare: shapes that differ, too few pixels, a wrong value range.
 
     Only the reference ``y`` must lie in [0, 1]: it is a picture, while ``x`` may be a network's output that
@@ -42,8 +50,8 @@ def check_pair(x: Tensor, y: Tensor, *, min_size: int = 1) -> None:
     Raises:
         ShapeError: If the shapes or types differ, a side is shorter than ``min_size``, or ``y`` leaves [0, 1].
     """
-    check_images(x, name="x", min_size=min_size)
-    check_images(y, name="y", min_size=min_size)
+    check_images(x, name="x", min_size=min_size, channels=channels)
+    check_images(y, name="y", min_size=min_size, channels=channels)
     if x.shape != y.shape:
         raise ShapeError(f"x has shape {tuple(x.shape)} and y {tuple(y.shape)}; expected the same shape.")
     if x.dtype != y.dtype or x.device != y.device:

@@ -12,7 +12,7 @@ def sqrt(x: Tensor) -> Tensor:
     """Square root with value and gradient 0 at 0.
 
     Args:
-        x: Any shape, values at least 0.
+        x: Any shape, values at least 0; a negative value or NaN gives NaN.
     """
-    positive = x > 0
-    return torch.where(positive, torch.where(positive, x, 1).sqrt(), 0)
+    zero = x == 0
+    return torch.where(zero, 0, torch.where(zero, 1, x).sqrt())

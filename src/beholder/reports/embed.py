@@ -11,7 +11,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 
 from beholder.spec import PictureError
 
@@ -214,11 +214,9 @@ def _is_plain_png(image: Image.Image, content: bytes) -> bool:
 def _means_srgb(profile: bytes | None) -> bool:
     if not profile:
         return True
-    try:
-        description = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
-    except (OSError, ImageCms.PyCMSError):
-        return False
-    return "srgb" in description.lower()
+    from beholder.images import means_srgb  # loads torch, which most pages need not
+
+    return means_srgb(profile)
 
 
 def _lossless_uri(pixels: np.ndarray) -> str:

@@ -34,7 +34,8 @@ class MapFolder:
     def __init__(self, folder: Path, distorted: Sequence[Path], metrics: Mapping[str, Metric]) -> None:
         self.folder = folder
         self._ranges = {name: metric.spec.map_range for name, metric in metrics.items()}
-        absolute = [path.absolute() for path in distorted]
+        # Not Path.absolute(), which keeps "..": a map must not land outside the folder.
+        absolute = [Path(os.path.abspath(path)) for path in distorted]  # noqa: PTH100
         shared = os.path.commonpath([path.parent for path in absolute]) if absolute else ""
         self._names: list[str] = []
         taken: dict[str, int] = {}

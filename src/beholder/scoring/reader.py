@@ -71,23 +71,24 @@ def read_pairs_ahead(pairs: Iterable[Pair], settings: Settings) -> Iterator[Load
             return references[path]
 
         waiting: deque[tuple[int, Pair, Future[Picture], Future[Picture]]] = deque()
-        ahead = _PAIRS_AHEAD
+        ahead = 2  # until the first sizes are known
         try:
             for index, pair in enumerate(pairs):
                 waiting.append((index, pair, start(pair.distorted), start_reference(pair.reference)))
                 while len(waiting) >= ahead:
                     loaded = _finish(*waiting.popleft(), settings.resize)
-                    ahead = _how_far_ahead(loaded)
+                    ahead = min(ahead + 1, _how_far_ahead(loaded) or ahead)
                     yield loaded
             while waiting:
                 yield _finish(*waiting.popleft(), settings.resize)
         finally:
-            threads.shutdown(wait=False, cancel_futures=True)
+            threads.shutdown(cancel_futures=True)
 
 
-def _how_far_ahead(loaded: LoadedPair) -> int:
+def _how_far_ahead(loaded: LoadedPair) -> int | None:
+    """How many pairs of that size the memory allows; unknown for a pair that failed."""
     if loaded.x is None:
-        return _PAIRS_AHEAD
+        return None
     size = 2 * loaded.x.numel() * loaded.x.element_size()
     return max(2, min(_PAIRS_AHEAD, _BYTES_AHEAD // size))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["ScoredPair", "Scorer", "score"]
+__all__ = ["ScoredPair", "Scorer", "as_text", "score"]
 
 # Pixels in a batch: beyond this a processor's caches overflow and larger batches are slower per pair.
 _BATCH_PIXELS = {"cpu": 4 * 256 * 256, "cuda": 64 * 256 * 256, "mps": 16 * 256 * 256}
@@ -55,7 +57,7 @@ class ScoredPair:
 
     def as_row(self) -> dict[str, str | float | None]:
         """The pair's row in a `ScoreTable`."""
-        files = {"reference": str(self.pair.reference), "distorted": str(self.pair.distorted)}
+        files = {"reference": as_text(self.pair.reference), "distorted": as_text(self.pair.distorted)}
         return {**files, **self.scores, "error": self.error}
 
 
@@ -145,7 +147,7 @@ class Scorer:
 
     def _measure(self, metric: Metric, x: Tensor, y: Tensor) -> list[_Outcome]:
         try:
-            with torch.inference_mode():
+            with torch.inference_mode(), _full_precision():
                 if self.maps and isinstance(metric, MapMetric):
                     scores, maps = metric.score_and_map(x, y)
                     drawn = list(maps[:, 0].float().cpu().numpy())
@@ -183,12 +185,27 @@ def _assemble(loaded: LoadedPair, outcomes: Mapping[str, _Outcome]) -> ScoredPai
     return ScoredPair(loaded.index, loaded.pair, scores, maps, loaded.notes, "; ".join(errors) or None)
 
 
+def _full_precision() -> contextlib.AbstractContextManager[None]:
+    """Keep CUDA's convolutions from rounding to TF32, which moves LPIPS in the fifth digit."""
+    if not torch.cuda.is_available():
+        return contextlib.nullcontext()
+    flags: contextlib.AbstractContextManager[None] = torch.backends.cudnn.flags(
+        enabled=True, benchmark=False, deterministic=False, allow_tf32=False
+    )
+    return flags
+
+
 def _is_large(batch: Sequence[LoadedPair]) -> bool:
     return sum(loaded.x[0].numel() for loaded in batch if loaded.x is not None) > _LARGE_PIXELS
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
+
+
+def as_text(path: str | Path) -> str:
+    r"""A path as a table can hold it: bytes that are not UTF-8 are written as ``\\xNN``."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def score(
@@ -219,7 +236,7 @@ def score(
     rows, warnings = [], []
     for scored in scorer.stream(listed):
         rows.append(scored.as_row())
-        warnings += [f"{path}: {note}" for path, note in scored.notes]
+        warnings += [f"{as_text(path)}: {note}" for path, note in scored.notes]
     return ScoreTable.from_rows(
         rows, {**scorer.provenance(), "warnings": list(dict.fromkeys(warnings)), "stopped": None}
     )

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import torch
 
-from beholder.images import DEFAULT_MAX_PIXELS
+from beholder.images import DEFAULT_MAX_PIXELS, check_colour
 from beholder.spec import UsageError
 
 __all__ = ["RESIZE_RULES", "ResizeRule", "Settings"]
@@ -44,6 +44,9 @@ class Settings:
         """Refuse impossible values, and settle which device ``"auto"`` is."""
         if self.resize not in RESIZE_RULES:
             raise UsageError(f"resize is {self.resize!r}; expected one of {', '.join(RESIZE_RULES)}.")
+        check_colour(self.background)
+        if self.max_pixels < 1:
+            raise UsageError(f"max pixels is {self.max_pixels}; expected 1 or more.")
         if self.batch_size is not None and self.batch_size < 1:
             raise UsageError(f"batch size is {self.batch_size}; expected 1 or more.")
         object.__setattr__(self, "device", _settle_device(self.device))

@@ -87,7 +87,7 @@ class ScoreTable:
 
     @classmethod
     def load(cls, path: str | Path) -> ScoreTable:
-        """Read what `save` wrote.
+        """Read what `save` wrote. In JSON Lines an infinite score in a row with an error stays missing.
 
         Raises:
             UsageError: If the file, or the provenance that belongs beside it, is missing or of another kind.
@@ -97,6 +97,13 @@ class ScoreTable:
         for needed in (path,) if path.suffix == ".parquet" else (path, _sidecar(path)):
             if not needed.is_file():
                 raise UsageError(f"{needed}: there is no such file.")
+        try:
+            return cls._read(path)
+        except (pl.exceptions.PolarsError, ValueError, KeyError) as error:
+            raise UsageError(f"{path}: cannot be read as a table of scores: {error}") from error
+
+    @classmethod
+    def _read(cls, path: Path) -> ScoreTable:
         if path.suffix == ".parquet":
             text = pl.read_parquet_metadata(path).get(_METADATA_KEY)
             if text is None:
@@ -105,9 +112,12 @@ class ScoreTable:
         provenance = json.loads(_sidecar(path).read_text(encoding="utf-8"))
         if path.suffix == ".csv":
             return cls(pl.read_csv(path, schema_overrides=_schema(provenance)), provenance)
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        rows = [json.loads(line) for line in lines if line]
         for row in rows:
-            _restore_infinite(row, provenance["metrics"])
+            for name, metric in provenance["metrics"].items():
+                if row[name] is None and row["error"] is None:
+                    row[name] = math.inf if metric["direction"] == "higher" else -math.inf
         return cls.from_rows(rows, provenance)
 
 
@@ -125,15 +135,6 @@ def _schema(provenance: Mapping[str, Any]) -> dict[str, pl.DataType]:
     columns: dict[str, pl.DataType] = {"reference": pl.String(), "distorted": pl.String()}
     columns |= {name: pl.Float64() for name in provenance["metrics"]}
     return columns | {"error": pl.String()}
-
-
-def _restore_infinite(row: dict[str, Any], metrics: Mapping[str, Any]) -> None:
-    """Undo what `ScoreTable.to_rows` did: a score that is null and not named in the error was infinite."""
-    error = row["error"] or ""
-    whole_pair_failed = bool(error) and not any(error.startswith(f"{name}: ") for name in metrics)
-    for name, metric in metrics.items():
-        if row[name] is None and not whole_pair_failed and f"{name}: " not in error:
-            row[name] = math.inf if metric["direction"] == "higher" else -math.inf
 
 
 def _sidecar(path: Path) -> Path:
