@@ -67,6 +67,17 @@ def _torchmetrics_inside(x: Tensor, y: Tensor) -> Tensor:
     return index[..., 5:-5, 5:-5].flatten(1).mean(1)
 
 
+def _grey(x: Tensor) -> Tensor:
+    """MATLAB's rgb2gray, in float64, without rounding."""
+    weights = torch.tensor([0.298936021293775, 0.587043074451121, 0.114020904255103], dtype=torch.float64)
+    return (x.double() * weights.view(3, 1, 1)).sum(1, keepdim=True)
+
+
+def _ssim_grey(x: Tensor, y: Tensor) -> Tensor:
+    per_image = _per_image(metrics.structural_similarity, lambda image: image[0].numpy(), **_GAUSSIAN)
+    return per_image(_grey(x), _grey(y))
+
+
 _GAUSSIAN = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1.0}
 
 # Our metric -> (peer, what it is called there, function).
@@ -82,6 +93,10 @@ PEERS: dict[str, list[tuple[str, Peer]]] = {
         ),
     ],
     "psnr_y": [("scikit-image", _per_image(metrics.peak_signal_noise_ratio, _luma, data_range=1.0))],
+    "ssim": [("scikit-image", _ssim_grey)],
+    "ms_ssim": [
+        ("piq", lambda x, y: piq.multi_scale_ssim(_grey(x), _grey(y), data_range=1.0, reduction="none"))
+    ],
     "ssim:channel=rgb": [
         (
             "scikit-image",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from torch import Tensor
 from torchvision.models import squeezenet1_1
 
 from beholder.data.photos import PHOTOS
+
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # expected values are those of a processor
 
 
 @pytest.fixture(scope="session")

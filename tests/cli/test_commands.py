@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from beholder.catalog import METRICS
+from beholder.cli.app import app
 from beholder.scoring import ScoreTable
 from cli.conftest import Run
 
@@ -52,11 +53,31 @@ def test_version(run: Run) -> None:
     assert re.fullmatch(r"beholder \d+\.\d+\.\d+\n", run("--version").stdout)
 
 
-@pytest.mark.parametrize("command", [[], ["score"], ["demo"], ["metrics"], ["weights"], ["weights", "fetch"]])
-def test_every_command_has_help(run: Run, command: list[str]) -> None:
+def commands() -> list[list[str]]:
+    """Every command that is registered, as a user types it."""
+    groups = [([group.name], group.typer_instance) for group in app.registered_groups]
+    return [
+        [*path, str(command.name or command.callback.__name__.removesuffix("_weights"))]  # type: ignore[union-attr]
+        for path, typer_app in [([], app), *groups]
+        for command in typer_app.registered_commands  # type: ignore[union-attr]
+    ]
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_every_command_has_help_with_an_example_and_stands_in_the_readme(
+    run: Run, command: list[str]
+) -> None:
     done = run(*command, "--help")
     assert done.returncode == 0
-    assert "Example" in done.stdout or command in ([], ["weights"])
+    assert "Example" in done.stdout
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"`beholder {command[0]}`" in readme
+    assert command[-1] in readme
+
+
+def test_listings_are_whole_when_piped(run: Run) -> None:
+    assert "lpips_alex_lin_v0.1" in run("weights", "list", COLUMNS="40").stdout
+    assert "ssim_matlab" in run("metrics", COLUMNS="40").stdout
 
 
 def test_importing_loads_no_torch() -> None:

@@ -137,26 +137,60 @@ def test_hostile_folder(run: Run, tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_interrupted_it_keeps_what_is_scored(tmp_path: Path) -> None:
-    for folder in ("reference", "distorted"):
-        (tmp_path / folder).mkdir()
-        for index in range(400):
-            Image.new("RGB", (256, 256), (index % 256, 0, 0)).save(tmp_path / folder / f"{index}.bmp")
-    command = [
-        sys.executable,
-        "-c",
-        "from beholder.cli import main; main()",
-        "score",
-        "reference",
-        "distorted",
-    ]
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_keeps_what_is_scored(tmp_path: Path, sent: signal.Signals) -> None:
+    pairs = 3000
+    Image.new("RGB", (256, 256), "teal").save(tmp_path / "p.png")
+    (tmp_path / "pairs.csv").write_text("reference,distorted\n" + "p.png,p.png\n" * pairs)
+    command = [sys.executable, "-c", "from beholder.cli import main; main()", "score", "--pairs", "pairs.csv"]
     with subprocess.Popen(
-        [*command, "-m", "lpips_vgg", "-o", "out.csv"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        [*command, "-m", "lpips_alex", "-o", "out.csv", "--maps", "maps"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
-        time.sleep(8)
-        process.send_signal(signal.SIGINT)
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("maps/*.png")) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(sent)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
     kept = pl.read_csv(tmp_path / "out.csv")
-    assert 0 < len(kept) < 400
-    assert f"interrupted after {len(kept)} of 400 pairs" in errors
+    assert 0 < len(kept) < pairs
+    assert f"interrupted after {len(kept)} of {pairs} pairs" in errors
+
+
+def test_a_run_that_breaks_off_keeps_what_is_scored(run: Run, folders: Folders, tmp_path: Path) -> None:
+    # The second map's folder cannot be made: a file stands in its place.
+    (tmp_path / "maps").mkdir()
+    (tmp_path / "maps" / "sub").touch()
+    done = run("score", *folders, "-m", "psnr", "-o", "out.csv", "--maps", "maps")
+    assert done.returncode == 3
+    assert "broken off after" in done.stderr
+    assert len(pl.read_csv(tmp_path / "out.csv")) == 2
+
+
+def test_maps_stay_in_their_folder(run: Run, folders: Folders, tmp_path: Path) -> None:
+    rows = "reference/one.png,distorted/one.bmp\nreference/sub/two.png,reference/../distorted/sub/two.bmp\n"
+    (tmp_path / "pairs.csv").write_text("reference,distorted\n" + rows)
+    before = set(tmp_path.rglob("*"))
+    assert run("score", "--pairs", "pairs.csv", "-m", "psnr", "--maps", "maps", "--json").returncode == 0
+    new = {path.relative_to(tmp_path).parts[0] for path in set(tmp_path.rglob("*")) - before}
+    assert new == {"maps"}
+
+
+def test_a_file_in_place_of_the_maps_folder_is_refused_at_once(
+    run: Run, folders: Folders, tmp_path: Path
+) -> None:
+    (tmp_path / "maps").touch()
+    done = run("score", *folders, "-m", "psnr", "--maps", "maps")
+    assert done.returncode == 2
+    assert "expected a folder" in done.stderr
+
+
+def test_a_link_to_itself_fails_its_row_only(run: Run, folders: Folders, tmp_path: Path) -> None:
+    (folders[0] / "loop.png").write_bytes((folders[0] / "one.png").read_bytes())
+    (folders[1] / "loop.png").symlink_to("loop.png")
+    done = run("score", *folders, "-m", "psnr", "--json")
+    assert done.returncode == 1
+    assert [row["error"] is None for row in json.loads(done.stdout)] == [False, True, True]

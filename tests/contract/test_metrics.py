@@ -98,6 +98,30 @@ def test_one_reference_for_a_whole_batch(metric: Metric, photos: Tensor) -> None
     assert torch.allclose(expanded, metric(noisy, reference.repeat(2, 1, 1, 1)), rtol=2e-7, atol=1e-6)
 
 
+def test_one_reference_for_a_batch_has_gradients_of_its_own(metric: Metric, photos: Tensor) -> None:
+    noisy = torch.stack([add_noise(photos[0], sigma, seed=3) for sigma in (0.05, 0.1)])
+    expanded = photos[:1].clone().requires_grad_()
+    repeated = photos[:1].repeat(2, 1, 1, 1).requires_grad_()
+    metric(noisy, expanded.expand(2, -1, -1, -1)).sum().backward()
+    metric(noisy, repeated).sum().backward()
+    assert expanded.grad is not None
+    assert repeated.grad is not None
+    scale = repeated.grad.abs().max()
+    assert (expanded.grad[0] - repeated.grad.sum(0)).abs().max() < 1e-4 * scale
+    # Each copy's own share, too, is that of a picture of its own.
+    shared = photos[:1].expand(2, -1, -1, -1).requires_grad_()
+    (gradient,) = torch.autograd.grad(metric(noisy, shared).sum(), shared)
+    assert (gradient - repeated.grad).abs().max() < 1e-4 * scale
+
+
+def test_not_a_number_stays_one(metric: Metric, photos: Tensor) -> None:
+    x = photos.clone()
+    x[0, :, 90, 90] = math.nan
+    scores = metric(x, photos)
+    assert scores[0].isnan()
+    assert not scores[1:].isnan().any()
+
+
 def test_indifferent_to_memory_format(metric: Metric, photos: Tensor) -> None:
     noisy = torch.stack([add_noise(photo, 0.1, seed=3) for photo in photos])
     plain = metric(noisy, photos)

@@ -19,6 +19,8 @@ from pictures import DISTORTIONS, golden_pair
 CHOSEN = {
     "psnr": ("scikit-image", 1e-5),
     "psnr_y": ("scikit-image", 1e-5),
+    "ssim": ("scikit-image", 5e-6),
+    "ms_ssim": ("piq", 1e-5),
     "ssim:channel=rgb": ("scikit-image", 5e-6),
     "ms_ssim:channel=rgb": ("piq", 1e-5),
     "lpips_alex": ("lpips", 1e-6),

@@ -15,7 +15,7 @@ from beholder.metrics.psnr import psnr
 from beholder.metrics.ssim import ssim
 from beholder.ops.color import rgb_to_grey, rgb_to_y
 from beholder.ops.pyramids import subsample_box
-from beholder.spec import UsageError
+from beholder.spec import ShapeError, UsageError
 
 
 @pytest.fixture
@@ -53,6 +53,10 @@ def test_ssim_matlab_averages_before_it_looks() -> None:
     # round(400 / 256) = 2
     shrunk = (subsample_box(rgb_to_grey(image), 2) for image in (x, y))
     assert torch.allclose(create_metric("ssim_matlab")(x, y), ssim(*shrunk), atol=1e-6)
+    # round(640 / 256) = round(2.5) is 3 in MATLAB and 2 in Python.
+    x, y = torch.rand(2, 1, 3, 640, 640, generator=generator)
+    shrunk = (subsample_box(rgb_to_grey(image), 3) for image in (x, y))
+    assert torch.allclose(create_metric("ssim_matlab")(x, y), ssim(*shrunk), atol=1e-6)
     # round(383 / 256) = 1: nothing to do
     assert torch.equal(create_metric("ssim_matlab")(x[..., :383, :], y[..., :383, :]),
                        create_metric("ssim")(x[..., :383, :], y[..., :383, :]))  # fmt: skip
@@ -81,6 +85,41 @@ def test_ms_ssim_weighted_sum(pair: tuple[Tensor, Tensor]) -> None:
     # The weighted arithmetic mean is never below the weighted geometric one.
     assert (total > product).all()
     assert create_metric("ms_ssim:method=wtd_sum")(y, y).tolist() == pytest.approx([1] * 3, abs=1e-6)
+
+
+def test_gmsd_counts_what_lies_beyond_an_odd_border_as_black() -> None:
+    y = torch.full((1, 1, 5, 5), 0.5)
+    x = torch.zeros_like(y)
+    # After halving, the last row and column hold half, their corner a quarter: as with a picture padded with 0.
+    padded_y, padded_x = torch.zeros(2, 1, 1, 6, 6)
+    padded_y[..., :5, :5] = 0.5
+    assert torch.equal(gmsd(x, y), gmsd(padded_x, padded_y))
+
+
+def test_pure_functions_check_their_input() -> None:
+    x = torch.rand(2, 1, 8, 8)
+    for function in (psnr, ssim, ms_ssim, gmsd):
+        with pytest.raises(ShapeError):
+            function(x, torch.rand(1, 1, 8, 1))
+    with pytest.raises(ShapeError, match="at least 11x11"):
+        ssim(x, x)
+    with pytest.raises(ShapeError, match=r"\(N, 1, H, W\)"):
+        gmsd(x.expand(-1, 3, -1, -1), x.expand(-1, 3, -1, -1))
+
+
+def test_lpips_in_another_precision_is_refused() -> None:
+    x = torch.rand(1, 3, 64, 64, dtype=torch.float64)
+    with pytest.raises(ShapeError, match=r"float64 and the network torch\.float32"):
+        create_metric("lpips_alex")(x, x)
+
+
+def test_psnr_map_has_a_finite_gradient() -> None:
+    x = torch.rand(1, 3, 8, 8)
+    y = x.clone()
+    x.requires_grad_()
+    create_metric("psnr").score_and_map(x, y)[1].sum().backward()  # type: ignore[attr-defined]
+    assert x.grad is not None
+    assert x.grad.isfinite().all()
 
 
 def test_layer_distance_ignores_brightness_of_features() -> None:
@@ -119,6 +158,10 @@ def test_lpips_records_its_weights(squeezenet_file: Path) -> None:
         ("psnr:channel=grey", "expected one of rgb, y"),
         ("gmsd:channel=rgb", "expected one of grey, grey8, y"),
         ("psnr:border=-1", "0 or more"),
+        ("psnr:border=four", "0 or more"),
+        ("psnr:border=2.5", "0 or more"),
+        ("psnr:border=true", "0 or more"),
+        ("lpips_vgg:trunk=1", "path of a weight file"),
         ("ssim:downsample=2", "true or false"),
         ("ms_ssim:method=mean", "product, wtd_sum"),
         ("lpips_alex:version=0.2", "0.1, 0.0"),

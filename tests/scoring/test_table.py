@@ -24,7 +24,13 @@ def table() -> ScoreTable:
         },
     }
     rows = [
-        {"reference": "a,b.png", "distorted": 'q"uote\n.png', "psnr": 30.5, "lpips_alex": 0.1, "error": None},
+        {
+            "reference": "a,b\u2028\x85.png",
+            "distorted": 'q"uote\n.png',
+            "psnr": 30.5,
+            "lpips_alex": 0.1,
+            "error": None,
+        },
         {"reference": "ü.png", "distorted": "same.png", "psnr": math.inf, "lpips_alex": 0.0, "error": None},
         {
             "reference": "c.png",
@@ -62,7 +68,7 @@ def test_parquet_is_plain_parquet(table: ScoreTable, tmp_path: Path) -> None:
 
 def test_json_lines_are_strict(table: ScoreTable, tmp_path: Path) -> None:
     table.save(tmp_path / "scores.jsonl")
-    lines = (tmp_path / "scores.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (tmp_path / "scores.jsonl").read_text(encoding="utf-8").split("\n")
     assert "Infinity" not in "".join(lines)
     assert json.loads(lines[1])["psnr"] is None
 
@@ -79,6 +85,27 @@ def test_foreign_and_missing_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "lonely.csv").write_text("reference,distorted,error\n")
     with pytest.raises(UsageError, match=r"lonely\.csv\.provenance\.json: there is no such file"):
         ScoreTable.load(tmp_path / "lonely.csv")
+
+
+@pytest.mark.parametrize("name", ["junk.parquet", "junk.csv", "junk.jsonl"])
+def test_junk_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"\x00junk")
+    (tmp_path / f"{name}.provenance.json").write_text("{}")
+    with pytest.raises(UsageError, match="cannot be read as a table of scores"):
+        ScoreTable.load(tmp_path / name)
+
+
+def test_a_failed_score_is_not_read_back_as_infinite(tmp_path: Path) -> None:
+    provenance = {"metrics": {"psnr": {"direction": "higher"}, "ssim": {"direction": "higher"}}}
+    row = {
+        "reference": "r.png",
+        "distorted": "psnr: x.png",
+        "psnr": None,
+        "ssim": None,
+        "error": "psnr: x.png: empty",
+    }
+    ScoreTable.from_rows([row], provenance).save(tmp_path / "t.jsonl")
+    assert ScoreTable.load(tmp_path / "t.jsonl").frame["ssim"].item() is None
 
 
 def test_an_empty_table_keeps_its_columns(tmp_path: Path) -> None:
