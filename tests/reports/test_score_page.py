@@ -16,7 +16,7 @@ import tifffile
 from PIL import Image
 
 from beholder.reports import write_score_page
-from beholder.reports.score_page import _common_folder
+from beholder.reports.folders import common_folder
 from reports.demo import make_table
 
 if TYPE_CHECKING:
@@ -232,4 +232,4 @@ def test_the_page_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     ],
 )
 def test_common_folders(paths: list[str], folder: str) -> None:
-    assert _common_folder(paths) == folder
+    assert common_folder(paths) == folder

@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from beholder.reports.embed import Album, PairFiles, fill_album
+from beholder.reports.folders import common_folder
 from beholder.reports.heat import heat_palette
 from beholder.reports.summary import Summary, summarise
 
@@ -106,7 +107,7 @@ def _render(table: ScoreTable, album: Album, summaries: Sequence[Summary]) -> st
     css, js = ((templates / name).read_text(encoding="utf-8") for name in ("score.css", "score.js"))
     provenance, frame = table.provenance, table.frame
     specs = [{**provenance["metrics"][name], "name": name} for name in table.metrics]
-    folders = {role: _common_folder(frame[role].to_list()) for role in _ROLES}
+    folders = {role: common_folder(frame[role].to_list()) for role in _ROLES}
     return environment.get_template("score.html.j2").render(
         css=Markup(css),  # noqa: S704 - our own file
         css_hash=_csp_hash(css),
@@ -152,18 +153,6 @@ def _page_data(
         "palette": heat_palette(),
         "provenance": table.provenance,
     }
-
-
-def _common_folder(paths: Sequence[str]) -> str:
-    """The leading folders that all paths share, with the closing separator; empty when there are none."""
-    first, last = min(paths, default=""), max(paths, default="")
-    end = 0
-    for place, (sign, other) in enumerate(zip(first, last, strict=False)):
-        if sign != other:
-            break
-        if sign in "/\\":
-            end = place + 1
-    return first[:end]
 
 
 def _picture_note(table: ScoreTable, album: Album) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 import statistics
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING
 from rich import box
 from rich.table import Table
 from rich.text import Text
+
+from beholder.reports.folders import common_folder
 
 if TYPE_CHECKING:
     from beholder.scoring import ScoreTable
@@ -20,7 +21,7 @@ __all__ = ["score_table", "summary_table"]
 def score_table(table: ScoreTable) -> Table:
     """A row per pair; the folder that all files of a column share is told once, below."""
     frame = table.frame
-    shared = {name: _shared_folder(frame[name].to_list()) for name in ("reference", "distorted")}
+    shared = {name: common_folder(frame[name].to_list()) for name in ("reference", "distorted")}
     caption = "   ".join(f"{name} in {folder}" for name, folder in shared.items() if folder)
     drawn = Table(box=box.SIMPLE_HEAD, caption=Text(caption), caption_justify="left")
     failed = not table.failed.is_empty()
@@ -54,11 +55,3 @@ def summary_table(table: ScoreTable) -> Table:
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}".replace("inf", "∞")
-
-
-def _shared_folder(paths: list[str]) -> str:
-    """The folder above all of several paths, with its separator, or nothing."""
-    if len(set(paths)) < 2 or len({Path(path).is_absolute() for path in paths}) > 1:
-        return ""
-    shared = os.path.commonpath([Path(path).parent for path in paths])
-    return shared.rstrip(os.sep) + os.sep if shared not in ("", ".") else ""
