@@ -53,7 +53,8 @@ def test_not_a_number_is_grey_and_not_alike(tmp_path: Path) -> None:
 
 
 def test_the_folder_is_created(tmp_path: Path) -> None:
-    saved([[0.0]], (0.0, 1.0), tmp_path / "some" / "where" / "map.png")
+    pixels = saved([[0.0]], (0.0, 1.0), tmp_path / "some" / "where" / "map.png")
+    assert tuple(pixels[0, 0]) == DARK
 
 
 def test_impossible_requests_are_refused(tmp_path: Path) -> None:
