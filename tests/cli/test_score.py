@@ -194,3 +194,15 @@ def test_a_link_to_itself_fails_its_row_only(run: Run, folders: Folders, tmp_pat
     done = run("score", *folders, "-m", "psnr", "--json")
     assert done.returncode == 1
     assert [row["error"] is None for row in json.loads(done.stdout)] == [False, True, True]
+
+
+def test_nothing_that_is_read_is_written_over(run: Run, folders: Folders, tmp_path: Path) -> None:
+    picture = folders[0] / "one.png"
+    before = picture.read_bytes()
+    (tmp_path / "pairs.csv").write_text("reference,distorted\nreference/one.png,distorted/one.bmp\n")
+    for arguments in (["--report", picture], ["-o", "pairs.csv"], ["-o", "x.csv", "--report", "x.csv"]):
+        done = run("score", "--pairs", "pairs.csv", "-m", "psnr", *arguments)
+        assert done.returncode == 2
+        assert "name another file" in done.stderr
+    assert picture.read_bytes() == before
+    assert "reference/one.png" in (tmp_path / "pairs.csv").read_text()

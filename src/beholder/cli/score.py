@@ -95,6 +95,10 @@ def score(
         batch_size=batch_size,
     )
     names = [name.strip() for name in metrics.split(",") if name.strip()]
+    _check_not_overwritten(
+        [output, report],
+        [pairs, *(file for pair in pairing.pairs for file in (pair.reference, pair.distorted))],
+    )
     table = run(pairing.pairs, names, settings, report=report, maps=maps, quiet=quiet, output=output)
     if as_json:
         typer.echo(json.dumps(table.to_rows(), indent=1, ensure_ascii=False, allow_nan=False))
@@ -176,6 +180,17 @@ def exit_code(table: ScoreTable) -> int:
         say(f"{stopped}; what was scored until then is kept.")
         return 130 if stopped.startswith(_INTERRUPTED) else 3
     return 1 if len(table.failed) else 0
+
+
+def _check_not_overwritten(written: Sequence[Path | None], read: Sequence[Path | None]) -> None:
+    """Refuse to write over a file that is read, or two results into one file."""
+    taken = {path.resolve() for path in read if path is not None}
+    for path in written:
+        if path is None:
+            continue
+        if path.resolve() in taken:
+            raise UsageError(f"{path}: is read or written by this run already; name another file to write.")
+        taken.add(path.resolve())
 
 
 def _check_writable(paths: Sequence[Path | None]) -> None:
