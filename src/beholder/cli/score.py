@@ -184,13 +184,14 @@ def exit_code(table: ScoreTable) -> int:
 
 def _check_not_overwritten(written: Sequence[Path | None], read: Sequence[Path | None]) -> None:
     """Refuse to write over a file that is read, or two results into one file."""
-    taken = {path.resolve() for path in read if path is not None}
+    # Not Path.resolve(), which raises on a link to itself before Python 3.13.
+    taken = {os.path.realpath(path) for path in read if path is not None}
     for path in written:
         if path is None:
             continue
-        if path.resolve() in taken:
+        if os.path.realpath(path) in taken:
             raise UsageError(f"{path}: is read or written by this run already; name another file to write.")
-        taken.add(path.resolve())
+        taken.add(os.path.realpath(path))
 
 
 def _check_writable(paths: Sequence[Path | None]) -> None:
