@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from beholder.images import Pair, Picture, read_picture
-from beholder.ops.resize import resize
+from beholder.scoring.fitting import fit
 from beholder.spec import PictureError, ShapeError
 
 if TYPE_CHECKING:
@@ -101,29 +101,7 @@ def _finish(
         notes = tuple(
             (path, note) for path, read in ((pair.distorted, x), (pair.reference, y)) for note in read.notes
         )
-        fitted_x, fitted_y = _fit(x.pixels, y.pixels, rule)
+        fitted_x, fitted_y = fit(x.pixels, y.pixels, rule)
     except (PictureError, ShapeError) as error:
         return LoadedPair(index, pair, error=str(error))
     return LoadedPair(index, pair, fitted_x, fitted_y, notes)
-
-
-def _fit(x: Tensor, y: Tensor, rule: ResizeRule) -> tuple[Tensor, Tensor]:
-    if x.shape == y.shape:
-        return x, y
-    (height_x, width_x), (height_y, width_y) = x.shape[-2:], y.shape[-2:]
-    if rule == "reference":
-        return resize(x[None], height_y, width_y)[0].clamp(0, 1), y
-    if rule == "distorted":
-        return x, resize(y[None], height_x, width_x)[0].clamp(0, 1)
-    if rule == "crop":
-        height, width = min(height_x, height_y), min(width_x, width_y)
-        return _crop(x, height, width), _crop(y, height, width)
-    raise ShapeError(
-        f"the distorted picture is {width_x}x{height_x} and its reference {width_y}x{height_y}; expected equal "
-        "sizes. Name a rule: --resize reference, distorted or crop."
-    )
-
-
-def _crop(picture: Tensor, height: int, width: int) -> Tensor:
-    top, left = (picture.shape[-2] - height) // 2, (picture.shape[-1] - width) // 2
-    return picture[..., top : top + height, left : left + width]
