@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from beholder.images import read_picture, save_picture
+from beholder.images import eight_bit, read_picture, save_picture
 from beholder.spec import PictureError, ShapeError, UsageError
 
 if TYPE_CHECKING:
@@ -82,3 +82,11 @@ def test_a_picture_too_wide_for_its_format_leaves_no_file(tmp_path: Path) -> Non
     with pytest.raises(PictureError, match="could not be written"):
         save_picture(torch.zeros(3, 1, 70000), tmp_path / "picture.jpg")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_eight_bits_are_laid_out_as_pillow_takes_them() -> None:
+    levels = eight_bit((LEVELS[:, :2] + 0.4) / 255)
+    assert levels.shape == (2, 16, 3)
+    assert levels.dtype == np.uint8
+    assert levels.flags.c_contiguous
+    assert levels[..., 0].flatten().tolist() == list(range(32))

@@ -10,6 +10,7 @@ from PIL import Image
 from skimage import filters
 from torch import Tensor
 
+from beholder.images import eight_bit
 from beholder.ops.resize import resize
 
 __all__ = ["add_noise", "blur", "compress_jpeg", "shrink_and_enlarge"]
@@ -22,9 +23,8 @@ def compress_jpeg(picture: Tensor, quality: int) -> bytes:
         picture: Shape (3, H, W), in [0, 1].
         quality: libjpeg's quality, 1 to 100.
     """
-    pixels = (picture.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=quality, subsampling="4:2:0")
+    Image.fromarray(eight_bit(picture)).save(file, "JPEG", quality=quality, subsampling="4:2:0")
     return file.getvalue()
 
 

@@ -4,7 +4,7 @@ from beholder.images.colour import means_srgb
 from beholder.images.formats import PICTURE_SUFFIXES
 from beholder.images.pairing import Pair, Pairing, pair_paths, read_pairs
 from beholder.images.picture import DEFAULT_MAX_PIXELS, Picture, check_colour, read_picture
-from beholder.images.saving import save_picture
+from beholder.images.saving import eight_bit, save_picture
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
@@ -13,6 +13,7 @@ __all__ = [
     "Pairing",
     "Picture",
     "check_colour",
+    "eight_bit",
     "means_srgb",
     "pair_paths",
     "read_pairs",

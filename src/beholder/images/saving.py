@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-__all__ = ["save_picture"]
+__all__ = ["eight_bit", "save_picture"]
 
 _JPEG: dict[str, Any] = {"format": "JPEG", "quality": 95, "subsampling": 0}
 _TIFF: dict[str, Any] = {"format": "TIFF", "compression": "tiff_adobe_deflate"}
@@ -55,11 +55,11 @@ def save_picture(pixels: Tensor, path: str | Path) -> None:
             f"{shown(path)}: cannot write {path.suffix or 'a name without an ending'}; "
             f"expected one of {', '.join(sorted(_WRITERS))}"
         )
-    levels = _levels(pixels, path)
+    _check(pixels, path)
     encoded = io.BytesIO()
     try:
         # in memory first: an encoder that fails then leaves no half-written file
-        Image.fromarray(levels).save(encoded, **options)
+        Image.fromarray(eight_bit(pixels)).save(encoded, **options)
         path.write_bytes(encoded.getbuffer())
     except (OSError, ValueError) as error:
         raise PictureError(
@@ -68,15 +68,25 @@ def save_picture(pixels: Tensor, path: str | Path) -> None:
         ) from error
 
 
-def _levels(pixels: Tensor, path: Path) -> NDArray[np.uint8]:
-    """The pixels in 8 bits, shape (H, W, 3)."""
+def eight_bit(pixels: Tensor) -> NDArray[np.uint8]:
+    """A picture's values clamped to [0, 1] and rounded to the nearest of 256 levels.
+
+    Args:
+        pixels: Shape (3, H, W), floating point, without NaN.
+
+    Returns:
+        Shape (H, W, 3), as Pillow takes it.
+    """
+    values = pixels.detach().to("cpu", torch.float32).numpy()
+    levels = np.rint(values.clip(0, 1) * 255).astype(np.uint8)
+    return np.ascontiguousarray(levels.transpose(1, 2, 0))
+
+
+def _check(pixels: Tensor, path: Path) -> None:
     if pixels.ndim != 3 or pixels.shape[0] != 3 or 0 in pixels.shape or not pixels.is_floating_point():
         raise ShapeError(
             f"{shown(path)}: found {pixels.dtype} pixels of shape {tuple(pixels.shape)}; expected floating "
             "point of shape (3, H, W)"
         )
-    values = pixels.detach().to("cpu", torch.float32).numpy()
-    if np.isnan(values).any():
+    if pixels.isnan().any():
         raise ShapeError(f"{shown(path)}: found pixels that are not numbers (NaN); expected values in [0, 1]")
-    levels = np.rint(values.clip(0, 1) * 255).astype(np.uint8)
-    return np.ascontiguousarray(levels.transpose(1, 2, 0))

@@ -10,7 +10,6 @@ import io
 import warnings
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PIL import Image
 
 from beholder.spec import PictureError
@@ -18,6 +17,8 @@ from beholder.spec import PictureError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
+
+    import numpy as np
 
 __all__ = ["Album", "Exhibit", "PairFiles", "fill_album", "map_uri", "picture_uri"]
 
@@ -162,10 +163,9 @@ def picture_uri(path: Path, background: str = "white") -> str:
         content = path.read_bytes()
         if media_type := _displayable_type(content):
             return _data_uri(media_type, content)
-    from beholder.images import read_picture  # loads torch, which most pages need not
+    from beholder.images import eight_bit, read_picture  # loads torch, which most pages need not
 
-    pixels = read_picture(path, background=background).pixels.permute(1, 2, 0).numpy()
-    return _lossless_uri(np.round(np.clip(pixels, 0.0, 1.0) * 255.0).astype(np.uint8))
+    return _lossless_uri(eight_bit(read_picture(path, background=background).pixels))
 
 
 def map_uri(path: Path) -> str:
@@ -220,7 +220,7 @@ def _means_srgb(profile: bytes | None) -> bool:
 
 
 def _lossless_uri(pixels: np.ndarray) -> str:
-    image = Image.fromarray(np.ascontiguousarray(pixels))
+    image = Image.fromarray(pixels)
     if max(image.size) > _WEBP_LIMIT:
         return _saved_uri(image, "PNG")
     return _saved_uri(image, "WEBP", lossless=True, quality=50, method=4)
