@@ -159,6 +159,21 @@ def test_resize_rules(unequal: Pair) -> None:
         assert table.provenance["resize"] == rule
 
 
+def test_what_a_resize_rule_changed_is_noted_with_its_file(unequal: Pair) -> None:
+    expected = {
+        "reference": [f"{unequal.distorted}: 150x90 resized to 120x100"],
+        "distorted": [f"{unequal.reference}: 120x100 resized to 150x90"],
+        "crop": [
+            f"{unequal.distorted}: 150x90 cropped to 120x90",
+            f"{unequal.reference}: 120x100 cropped to 120x90",
+        ],
+    }
+    equal = Pair(unequal.reference, unequal.reference)
+    for rule, notes in expected.items():
+        table = score([unequal, equal], ["psnr"], Settings(resize=rule))  # type: ignore[arg-type]
+        assert table.provenance["warnings"] == notes
+
+
 def test_maps_come_with_the_scores(pairs: list[Pair]) -> None:
     scored = next(iter(Scorer(["ssim", "ms_ssim"], maps=True).stream(pairs[:1])))
     assert set(scored.maps) == {"ssim"}

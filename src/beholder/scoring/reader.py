@@ -98,10 +98,17 @@ def _finish(
 ) -> LoadedPair:
     try:
         x, y = distorted.result(), reference.result()
-        notes = tuple(
-            (path, note) for path, read in ((pair.distorted, x), (pair.reference, y)) for note in read.notes
-        )
         fitted_x, fitted_y = fit(x.pixels, y.pixels, rule)
     except (PictureError, ShapeError) as error:
         return LoadedPair(index, pair, error=str(error))
+    sides = ((pair.distorted, x, fitted_x), (pair.reference, y, fitted_y))
+    notes = tuple((path, note) for path, read, fitted in sides for note in _notes(read, fitted, rule))
     return LoadedPair(index, pair, fitted_x, fitted_y, notes)
+
+
+def _notes(read: Picture, fitted: Tensor, rule: ResizeRule) -> tuple[str, ...]:
+    if read.pixels.shape == fitted.shape:
+        return read.notes
+    (height, width), (new_height, new_width) = read.pixels.shape[-2:], fitted.shape[-2:]
+    changed = "cropped" if rule == "crop" else "resized"
+    return (*read.notes, f"{width}x{height} {changed} to {new_width}x{new_height}")
