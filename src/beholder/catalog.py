@@ -1,10 +1,15 @@
-"""What there is, by name: explicit, and loaded only when asked for."""
+r"""What there is, by name: explicit, and loaded only when asked for.
+
+A request is a name, or a name with options: ``NAME:KEY=VALUE:KEY=VALUE``. In a value ``\:``, ``\,`` and ``\\``
+stand for a colon, a comma and a backslash (``lpips_vgg:trunk=C\:\mine\,too.pth``); any other backslash is itself.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import importlib
 import inspect
+import re
 from typing import TYPE_CHECKING, Any
 
 from beholder.spec import Metric, MetricSpec, UsageError, did_you_mean
@@ -12,7 +17,15 @@ from beholder.spec import Metric, MetricSpec, UsageError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["METRICS", "Entry", "create_metric", "describe_metric", "parse_request"]
+__all__ = [
+    "METRICS",
+    "Entry",
+    "create_metric",
+    "describe_metric",
+    "list_options",
+    "parse_request",
+    "split_requests",
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +70,7 @@ def create_metric(request: str, **options: Any) -> Metric:
         A metric: ``metric(x, y)`` scores pictures of shape (N, 3, H, W) in [0, 1] and returns (N,).
 
     Raises:
-        UsageError: If the name or an option is unknown.
+        UsageError: If the name or an option is unknown, or an option is given twice.
         WeightsError: If the metric needs weights that are not in the cache.
     """
     metric_class, arguments = _resolve(request, options)
@@ -72,40 +85,72 @@ def describe_metric(request: str, **options: Any) -> MetricSpec:
     return spec
 
 
+def list_options(name: str) -> dict[str, Any]:
+    """The options of a catalogue name, each with its default; without those that the name itself stands for.
+
+    Raises:
+        UsageError: If the name is not in the catalogue.
+    """
+    entry = METRICS[parse_request(name)[0]]
+    parameters = inspect.signature(entry.load().describe).parameters
+    return {key: each.default for key, each in parameters.items() if key not in entry.options}
+
+
 def parse_request(request: str) -> tuple[str, dict[str, Any]]:
     """Split ``"psnr_y:border=4"`` into the name and its options; numbers, ``true`` and ``false`` are recognised.
 
     Raises:
-        UsageError: If the name is not in the catalogue or an option is not of the form ``key=value``.
+        UsageError: If the name is not in the catalogue, or an option is not of the form ``key=value`` or is
+            named twice.
     """
-    name, *parts = request.strip().split(":")
+    if not isinstance(request, str):
+        raise UsageError(f"the metric is {request!r}; expected its name, such as 'lpips_vgg'.")
+    name, *parts = _split(request.strip(), ":")
     if name not in METRICS:
-        raise UsageError(
-            f"there is no metric {name!r}.{did_you_mean(name, METRICS)} `beholder metrics` lists them all."
-        )
-    options = {}
+        hint = did_you_mean(name.lower(), METRICS)
+        raise UsageError(f"there is no metric {name!r}.{hint} `beholder metrics` lists them all.")
+    options: dict[str, Any] = {}
     for part in parts:
         key, separator, value = part.partition("=")
         if not (key and separator and value):
             raise UsageError(
-                f"{request!r}: {part!r} is no option; expected KEY=VALUE, as in psnr_y:border=4."
+                f"{request!r}: {part!r} is no option; expected KEY=VALUE, as in psnr_y:border=4. "
+                "A colon in a value is written \\:."
             )
-        options[key] = _literal(value)
+        if key in options:
+            raise UsageError(f"{request!r}: the option {key!r} is named twice; name it once.")
+        options[key] = _literal(re.sub(r"\\([\\:,])", r"\1", value))
     return name, options
+
+
+def split_requests(text: str) -> list[str]:
+    """The requests of ``"psnr,lpips_vgg:lin=false"``, as they stand between its commas."""
+    return [request.strip() for request in _split(text, ",") if request.strip()]
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """Split at each separator that no backslash stands before; backslashes stay."""
+    pieces = [""]
+    for token in re.findall(r"\\?.", text, re.DOTALL):
+        if token == separator:
+            pieces.append("")
+        else:
+            pieces[-1] += token
+    return pieces
 
 
 def _resolve(request: str, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     name, requested = parse_request(request)
-    entry = METRICS[name]
-    metric_class = entry.load()
-    asked = {**requested, **options}
     # An option that the name itself stands for would make it another metric under the same name.
-    allowed = [key for key in inspect.signature(metric_class).parameters if key not in entry.options]
-    for key in asked:
+    allowed = list_options(name)
+    for key in (*requested, *options):
         if key not in allowed:
             listed = f"its options are {', '.join(allowed)}" if allowed else "it has no options"
             raise UsageError(f"metric {name!r} has no option {key!r}; {listed}.")
-    return metric_class, {**entry.options, **asked}
+        if key in requested and key in options:
+            raise UsageError(f"{request!r}: the option {key!r} is given twice; give it once.")
+    entry = METRICS[name]
+    return entry.load(), {**entry.options, **requested, **options}
 
 
 def _literal(text: str) -> bool | int | float | str:
