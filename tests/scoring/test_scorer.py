@@ -219,6 +219,17 @@ def test_impossible_requests_are_refused(metrics: list[str], message: str) -> No
         score([], metrics)
 
 
+def test_one_name_in_place_of_a_list_is_refused(pairs: list[Pair]) -> None:
+    with pytest.raises(UsageError, match=r"metrics is 'ssim'; expected a list of names, such as \['ssim'\]"):
+        score(pairs, "ssim")
+
+
+@pytest.mark.parametrize("pair", ["ab", ("a.png",), ("a.png", "b.png", "c.png"), ("a.png", None), None])
+def test_what_is_no_pair_is_refused_before_anything_is_scored(pair: object, pairs: list[Pair]) -> None:
+    with pytest.raises(UsageError, match=r"expected two files: \(reference, distorted\)"):
+        score([pairs[0], pair], ["psnr"])  # type: ignore[list-item]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [({"resize": "stretch"}, "refuse, reference, distorted, crop"), ({"device": "tpu"}, "this machine has cpu"),

@@ -77,6 +77,8 @@ class Scorer:
     def __init__(
         self, metrics: Sequence[str], settings: Settings | None = None, *, maps: bool = False
     ) -> None:
+        if isinstance(metrics, str):
+            raise UsageError(f"metrics is {metrics!r}; expected a list of names, such as [{metrics!r}].")
         if not metrics:
             raise UsageError("no metric is named; `beholder metrics` lists them all.")
         repeated = sorted({name for name in metrics if list(metrics).count(name) > 1})
@@ -224,7 +226,7 @@ def score(
         A row per pair, a column per metric. A pair that cannot be scored has its reason in ``error``.
 
     Raises:
-        UsageError: If a metric is unknown or a setting impossible.
+        UsageError: If a metric is unknown, or a pair is none.
         WeightsError: If weights are missing.
 
     Example:
@@ -232,7 +234,7 @@ def score(
         >>> table.save("scores.parquet")
     """
     scorer = Scorer(metrics, settings)
-    listed = (pair if isinstance(pair, Pair) else Pair(Path(pair[0]), Path(pair[1])) for pair in pairs)
+    listed = [_as_pair(pair) for pair in pairs]
     rows, warnings = [], []
     for scored in scorer.stream(listed):
         rows.append(scored.as_row())
@@ -240,3 +242,12 @@ def score(
     return ScoreTable.from_rows(
         rows, {**scorer.provenance(), "warnings": list(dict.fromkeys(warnings)), "stopped": None}
     )
+
+
+def _as_pair(given: object) -> Pair:
+    match given:
+        case Pair():
+            return given
+        case [(str() | os.PathLike()) as reference, (str() | os.PathLike()) as distorted]:
+            return Pair(Path(reference), Path(distorted))
+    raise UsageError(f"a pair is {given!r}; expected two files: (reference, distorted).")
