@@ -37,10 +37,11 @@ def test_json_on_stdout_and_the_rest_on_stderr(run: Run, folders: Folders) -> No
     assert "pairs/s" in done.stderr
 
 
-def test_equal_pictures_are_null_without_error_in_json(run: Run, folders: Folders) -> None:
+def test_equal_pictures_are_told_as_infinite_in_json(run: Run, folders: Folders) -> None:
     same = folders[0] / "one.png"
     row = json.loads(run("score", same, same, "-m", "psnr", "--json").stdout)[0]
     assert row["psnr"] is None
+    assert row["infinite"] == {"psnr": "inf"}
     assert row["error"] is None
 
 

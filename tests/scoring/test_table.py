@@ -39,6 +39,13 @@ def table() -> ScoreTable:
             "lpips_alex": None,
             "error": "bad.png: empty",
         },
+        {
+            "reference": "d.png",
+            "distorted": "tiny.png",
+            "psnr": -math.inf,
+            "lpips_alex": None,
+            "error": "lpips_alex: too small",
+        },
     ]
     return ScoreTable.from_rows(rows, provenance)
 
@@ -51,7 +58,7 @@ def test_saved_and_loaded_it_is_the_same(table: ScoreTable, suffix: str, tmp_pat
     assert loaded.frame.equals(table.frame)
     assert loaded.provenance == table.provenance
     assert loaded.metrics == ("psnr", "lpips_alex")
-    assert loaded.failed["distorted"].to_list() == ["bad.png"]
+    assert loaded.failed["distorted"].to_list() == ["bad.png", "tiny.png"]
     assert not [left for left in path.parent.iterdir() if left.name.startswith(".")]
 
 
@@ -70,7 +77,9 @@ def test_json_lines_are_strict(table: ScoreTable, tmp_path: Path) -> None:
     table.save(tmp_path / "scores.jsonl")
     lines = (tmp_path / "scores.jsonl").read_text(encoding="utf-8").split("\n")
     assert "Infinity" not in "".join(lines)
-    assert json.loads(lines[1])["psnr"] is None
+    rows = [json.loads(line) for line in lines if line]
+    assert [row["psnr"] for row in rows] == [30.5, None, None, None]
+    assert [row.get("infinite") for row in rows] == [None, {"psnr": "inf"}, None, {"psnr": "-inf"}]
 
 
 def test_other_endings_are_refused(table: ScoreTable, tmp_path: Path) -> None:
@@ -87,9 +96,10 @@ def test_foreign_and_missing_files_are_refused(tmp_path: Path) -> None:
         ScoreTable.load(tmp_path / "lonely.csv")
 
 
+@pytest.mark.parametrize("content", [b"\x00junk", b"5\n", b'{"infinite": {"psnr": null}}\n'])
 @pytest.mark.parametrize("name", ["junk.parquet", "junk.csv", "junk.jsonl"])
-def test_junk_is_refused(name: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_bytes(b"\x00junk")
+def test_junk_is_refused(name: str, content: bytes, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
     (tmp_path / f"{name}.provenance.json").write_text("{}")
     with pytest.raises(UsageError, match="cannot be read as a table of scores"):
         ScoreTable.load(tmp_path / name)

@@ -53,20 +53,21 @@ class ScoreTable:
     def to_rows(self) -> list[dict[str, Any]]:
         """Rows that strict JSON can hold: an infinite score becomes ``None``, as a failed one is.
 
-        The two cannot be taken for each other: a failed score is named in its row's ``error``.
+        A row with infinite scores names them under ``infinite``: ``{"psnr": "inf"}``, or ``"-inf"``.
         """
         rows = self.frame.to_dicts()
         for row in rows:
-            for name in self.metrics:
-                if row[name] is not None and not math.isfinite(row[name]):
-                    row[name] = None
+            infinite = {name: row[name] for name in self.metrics if not math.isfinite(row[name] or 0)}
+            if infinite:
+                row |= dict.fromkeys(infinite)
+                row["infinite"] = {name: str(score) for name, score in infinite.items()}
         return rows
 
     def save(self, path: str | Path) -> None:
         """Write ``.parquet``, ``.csv`` or ``.jsonl`` (JSON Lines), whole or not at all.
 
         Parquet holds the provenance in its metadata; beside the others it stands in
-        ``NAME.provenance.json``. CSV writes an infinite score as ``inf``; JSON Lines as ``null``.
+        ``NAME.provenance.json``. CSV writes an infinite score as ``inf``; JSON Lines as `to_rows` does.
 
         Raises:
             UsageError: If the ending is none of these.
@@ -87,7 +88,7 @@ class ScoreTable:
 
     @classmethod
     def load(cls, path: str | Path) -> ScoreTable:
-        """Read what `save` wrote. In JSON Lines an infinite score in a row with an error stays missing.
+        """Read what `save` wrote.
 
         Raises:
             UsageError: If the file, or the provenance that belongs beside it, is missing or of another kind.
@@ -99,7 +100,7 @@ class ScoreTable:
                 raise UsageError(f"{needed}: there is no such file.")
         try:
             return cls._read(path)
-        except (pl.exceptions.PolarsError, ValueError, KeyError) as error:
+        except (pl.exceptions.PolarsError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(f"{path}: cannot be read as a table of scores: {error}") from error
 
     @classmethod
@@ -115,9 +116,7 @@ class ScoreTable:
         lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
         rows = [json.loads(line) for line in lines if line]
         for row in rows:
-            for name, metric in provenance["metrics"].items():
-                if row[name] is None and row["error"] is None:
-                    row[name] = math.inf if metric["direction"] == "higher" else -math.inf
+            row |= {name: float(score) for name, score in row.pop("infinite", {}).items()}
         return cls.from_rows(rows, provenance)
 
 
