@@ -88,6 +88,7 @@ def make_table(
         "precision": "float32",
         "resize": "refuse",
         "background": "white",
+        "max_pixels": 100_000_000,
         "warnings": [],
         "metrics": {metric: {"name": metric, **SPECS[metric]} for metric in metrics},
     }

@@ -1,18 +1,20 @@
-"""Each distinct picture once, faithfully, within the budget."""
+"""Every picture as it was scored."""
 
 from __future__ import annotations
 
 import base64
 import io
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import tifffile
+import torch
 from PIL import Image, ImageCms
 
 from beholder.images import read_picture
-from beholder.reports.embed import PairFiles, fill_album, map_uri, picture_uri
+from beholder.reports.embed import map_uri, picture_uri, pixels_uri
 from beholder.spec import PictureError
 
 if TYPE_CHECKING:
@@ -125,57 +127,23 @@ def test_maps_are_compressed(tmp_path: Path) -> None:
         map_uri(tmp_path / "missing.png")
 
 
-def pair(row: int, reference: Path, distorted: Path, **maps: Path) -> PairFiles:
-    return PairFiles(row, reference, distorted, maps)
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(PictureError, match="a pipe or a device"):
+        picture_uri(tmp_path / "pipe.png")
 
 
-def noise(path: Path, seed: int, side: int = 32) -> Path:
-    pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8)
-    return saved(path, Image.fromarray(pixels))
+def test_the_limit_of_pixels_is_that_of_the_run(tmp_path: Path) -> None:
+    write_tiff(tmp_path / "a.tif")
+    assert picture_uri(tmp_path / "a.tif", max_pixels=48 * 32)
+    with pytest.raises(PictureError, match="expected at most 1535"):
+        picture_uri(tmp_path / "a.tif", max_pixels=48 * 32 - 1)
 
 
-def test_each_distinct_file_is_embedded_once(tmp_path: Path) -> None:
-    reference, other = noise(tmp_path / "r.png", 0), noise(tmp_path / "a.png", 1)
-    twin = tmp_path / "twin.png"
-    twin.write_bytes(reference.read_bytes())
-    album = fill_album(
-        [pair(0, reference, other), pair(1, reference, twin), pair(2, other, reference)], 10**6
-    )
-    assert len(album.uris) == len(set(album.uris)) == 2
-    places = [(each.reference, each.distorted) for each in album.exhibits.values()]
-    assert places == [(0, 1), (0, 0), (1, 0)]
-    assert not album.full
-
-
-def test_the_budget_is_obeyed_and_ends_the_album(tmp_path: Path) -> None:
-    reference = noise(tmp_path / "r.png", 0)
-    pairs = [pair(row, reference, noise(tmp_path / f"{row}.png", row + 1)) for row in range(6)]
-    one = len(picture_uri(reference))
-    album = fill_album(pairs, int(3.5 * one))
-    assert list(album.exhibits) == [0, 1]
-    assert album.full
-    assert sum(map(len, album.uris)) <= 3.5 * one
-
-
-def test_a_pair_is_embedded_whole_or_not_at_all(tmp_path: Path) -> None:
-    reference, distorted, drawn = (noise(tmp_path / f"{place}.png", place) for place in range(3))
-    pictures = len(picture_uri(reference)) + len(picture_uri(distorted))
-    pairs = [pair(0, reference, distorted, ssim=drawn)]
-    assert fill_album(pairs, pictures).uris == []
-    album = fill_album(pairs, pictures + len(map_uri(drawn)))
-    assert album.exhibits[0].maps.keys() == {"ssim"}
-
-
-def test_a_pair_larger_than_the_whole_budget_is_passed_over_and_told(tmp_path: Path) -> None:
-    large, small = noise(tmp_path / "large.png", 0, 256), noise(tmp_path / "small.png", 1)
-    album = fill_album([pair(0, large, small), pair(1, small, small)], len(picture_uri(small)))
-    assert list(album.exhibits) == [1]
-    assert "budget" in album.left_out[0]
-    assert not album.full
-
-
-def test_an_unreadable_pair_says_why(tmp_path: Path) -> None:
-    small = noise(tmp_path / "small.png", 1)
-    album = fill_album([pair(7, small, tmp_path / "gone.png"), pair(8, small, small)], 10**6)
-    assert list(album.exhibits) == [8]
-    assert "gone.png" in album.left_out[7]
+@pytest.mark.parametrize(("width", "form"), [(20, "webp"), (16384, "png")])
+def test_pixels_come_back_whatever_their_number(width: int, form: str) -> None:
+    pixels = torch.linspace(0, 1, 3 * width).view(3, 1, width)
+    uri = pixels_uri(pixels)
+    assert uri.startswith(f"data:image/{form};")
+    np.testing.assert_allclose(shown(uri) / 255, pixels.permute(1, 2, 0).numpy(), atol=0.5 / 255 + 1e-6)

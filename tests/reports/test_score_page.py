@@ -186,13 +186,32 @@ def test_unreadable_pictures_are_explained(tmp_path: Path) -> None:
     good = noise(tmp_path / "good.png", 0)
     rows = [
         (good, good, [0.0, 1.0, math.inf], None),
-        (good, str(tmp_path / "broken.png"), [None, None, None], "broken.png: found damaged data"),
+        (good, str(tmp_path / "broken.png"), [0.1, 0.9, 30.0], None),
     ]
     page = written(make_table(rows), tmp_path)
     data = page_data(page)
     assert list(data["exhibits"]) == ["0"]
     assert "broken.png" in data["leftOut"]["1"]
     assert "Pictures are embedded for 1 of 2 pairs" in words(page)
+
+
+def test_pairs_without_any_score_have_no_pictures(tmp_path: Path) -> None:
+    good, other = noise(tmp_path / "good.png", 0), noise(tmp_path / "other.png", 1)
+    rows = [(good, other, [None, 0.5, None], "too small"), (other, good, [None] * 3, "too many pixels")]
+    page = written(make_table(rows), tmp_path)
+    data = page_data(page)
+    assert list(data["exhibits"]) == ["0"]
+    assert data["leftOut"] == {}
+    assert "Pictures are embedded for 1 of 2 pairs" in words(page)
+
+
+def test_pictures_that_were_cropped_are_shown_cropped(tmp_path: Path) -> None:
+    row = (noise(tmp_path / "r.png", 0, 24), noise(tmp_path / "d.png", 1, 32), [0.1, 0.5, 30.0], None)
+    table = make_table([row])
+    table.provenance["resize"] = "crop"
+    page = written(table, tmp_path)
+    assert page.count("data:image/png;base64,") == 1
+    assert page.count("data:image/webp;base64,") == 1
 
 
 def test_maps_belong_to_their_pair_and_metric(tmp_path: Path) -> None:

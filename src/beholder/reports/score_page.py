@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from beholder.reports.embed import Album, PairFiles, fill_album
+from beholder.reports.album import Album, PairFiles, fill_album
 from beholder.reports.folders import common_folder
 from beholder.reports.heat import heat_palette
 from beholder.reports.summary import Summary, summarise
+from beholder.scoring import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,7 +46,8 @@ def write_score_page(
     """Write a score table as one HTML page that opens offline.
 
     The page holds the distribution of every metric, the table, a viewer with a slider between reference and
-    distorted picture, and the provenance. Pictures are embedded worst pairs first, by the first metric.
+    distorted picture, and the provenance. Pictures are embedded worst pairs first, by the first metric, with
+    the pixels that were scored; a pair that could not be scored at all has none.
 
     Args:
         table: Scores of pairs, with their provenance.
@@ -55,8 +57,7 @@ def write_score_page(
             keep their row and their scores, and the page says why their pictures are missing.
     """
     rows = _worst_first(table)
-    background = str(table.provenance.get("background", "white"))
-    album = fill_album(_pair_files(table, rows, maps or {}), picture_budget, background)
+    album = fill_album(_pair_files(table, rows, maps or {}), picture_budget, _settings(table))
     summaries = [summarise(table.frame[name].to_list()) for name in table.metrics]
     page = _render(table, album, summaries)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,13 +87,23 @@ def _worst_first(table: ScoreTable) -> list[int]:
     return sorted(rows, key=rank)
 
 
+def _settings(table: ScoreTable) -> Settings:
+    told = table.provenance
+    return Settings(
+        resize=told["resize"], background=told["background"], max_pixels=told["max_pixels"], device="cpu"
+    )
+
+
 def _pair_files(
     table: ScoreTable, rows: Iterable[int], maps: Mapping[tuple[int, str], Path]
 ) -> Iterable[PairFiles]:
-    references, distorted = table.frame["reference"], table.frame["distorted"]
+    """The files of all pairs but those that failed whole: what could not be read then is not tried again."""
     for row in rows:
-        own = {metric: maps[row, metric] for metric in table.metrics if (row, metric) in maps}
-        yield PairFiles(row, Path(references[row]), Path(distorted[row]), own)
+        told = table.frame.row(row, named=True)
+        if told["error"] is not None and all(told[name] is None for name in table.metrics):
+            continue
+        own = {name: maps[row, name] for name in table.metrics if (row, name) in maps}
+        yield PairFiles(row, Path(told["reference"]), Path(told["distorted"]), own)
 
 
 def _render(table: ScoreTable, album: Album, summaries: Sequence[Summary]) -> str:
