@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from beholder.spec import ShapeError, UsageError
+from beholder.images.source import shown
+from beholder.spec import PictureError, ShapeError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +35,7 @@ def save_map(values: np.ndarray, map_range: tuple[float, float], path: Path) -> 
     Raises:
         ShapeError: If the map is not two-dimensional.
         UsageError: If the two ends of the range are equal.
+        PictureError: If the file cannot be written.
     """
     if values.ndim != 2:
         raise ShapeError(f"a heat map has shape (h, w); found {values.shape}")
@@ -46,8 +48,14 @@ def save_map(values: np.ndarray, map_range: tuple[float, float], path: Path) -> 
     picture.putpalette(
         [*_colours(_LEVELS).flatten().tolist(), *_GREY]
     )  # a byte a pixel: a third of the size and time of true colour
-    path.parent.mkdir(parents=True, exist_ok=True)
-    picture.save(path, format="PNG")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture.save(path, format="PNG")
+    except OSError as error:
+        raise PictureError(
+            f"{shown(path)}: the heat map could not be written ({error.strerror or error}); expected a folder "
+            "that you may write in, with room on its disk; free some, or name another folder"
+        ) from error
 
 
 def heat_palette(steps: int = 17) -> list[str]:

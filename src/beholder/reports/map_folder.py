@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os.path
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,9 @@ class MapFolder:
             index: Place of the pair in the run.
             metric: Name of the metric's column; it must have a map.
             values: The map, shape (h, w).
+
+        Raises:
+            PictureError: If the file cannot be written; the next ones may still be saved.
         """
         scale = self._ranges[metric]
         if scale is None:
@@ -59,15 +62,15 @@ class MapFolder:
         name = Path(self._names[index])
         ending = f".{metric.replace(':', '_').replace('/', '_')}.png"
         path = self.folder / name.with_name(_shortened(name.name, len(ending)) + ending)
-        path.parent.mkdir(parents=True, exist_ok=True)
         save_map(values, scale, path)
         return path
 
 
 def _shortened(name: str, ending: int) -> str:
     """A name that, with its ending, file systems take: where too long, cut and told apart by a digest."""
-    if len(name.encode()) + ending <= _LONGEST_NAME:
+    encoded = os.fsencode(name)
+    if len(encoded) + ending <= _LONGEST_NAME:
         return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    kept = name.encode()[: _LONGEST_NAME - ending - len(digest) - 1].decode(errors="ignore")
+    digest = hashlib.sha256(encoded).hexdigest()[:8]
+    kept = encoded[: _LONGEST_NAME - ending - len(digest) - 1].decode(errors="ignore")
     return f"{kept}~{digest}"
