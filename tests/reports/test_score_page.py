@@ -252,3 +252,22 @@ def test_the_page_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
 )
 def test_common_folders(paths: list[str], folder: str) -> None:
     assert common_folder(paths) == folder
+
+
+def test_what_a_killed_run_leaves_is_known_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[str] = []
+
+    def look(self: Path, target: Path) -> None:
+        left.extend(path.name for path in target.parent.iterdir())
+
+    monkeypatch.setattr(type(tmp_path), "replace", look)
+    write_score_page(make_table([]), tmp_path / "report.html")
+    assert [name.startswith(".beholder-") for name in left] == [True]
+
+
+def test_a_page_may_have_the_longest_name(tmp_path: Path) -> None:
+    path = tmp_path / ("r" * 250 + ".html")
+    write_score_page(make_table([]), path)
+    assert path.is_file()

@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 import json
 import math
-import os
+import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
@@ -61,13 +61,11 @@ def write_score_page(
     summaries = [summarise(table.frame[name].to_list()) for name in table.metrics]
     page = _render(table, album, summaries)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".beholder-") as folder:
+        unfinished = Path(folder) / path.name
         # A file name may hold what UTF-8 cannot; a page with a "?" is better than none.
         unfinished.write_bytes(page.encode("utf-8", errors="replace"))
         unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _worst_first(table: ScoreTable) -> list[int]:
