@@ -15,7 +15,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from beholder.reports import write_score_page
+from beholder.reports import summary_table, write_score_page
 from beholder.reports.folders import common_folder
 from reports.demo import make_table
 
@@ -108,8 +108,22 @@ def test_infinite_and_missing_scores_survive(tmp_path: Path) -> None:
     assert lpips == [0.0, None, 0.125]
     assert ssim == [1.0, 0.5, "NaN"]
     assert psnr == ["Infinity", "-Infinity", 1 / 3]
-    assert "2 infinite left out" in words(page)
+    assert "2 infinite, not drawn" in words(page)
     assert "1 without a score" in words(page)
+
+
+def test_the_page_and_the_terminal_tell_one_median(tmp_path: Path) -> None:
+    rows = [
+        ("/p/a.png", f"/q/{score}.png", [score], None) for score in (30.0, math.inf, 20.0, math.inf, 25.0)
+    ]
+    table = make_table(rows, ["psnr"])
+    assert "median 30.00 dB" in words(written(table, tmp_path))
+    assert list(summary_table(table).columns[3].cells) == ["30.0000"]
+    equal = make_table(rows[1:2], ["psnr"])
+    page = written(equal, tmp_path)
+    assert "median ∞ dB" in words(page)
+    assert 'class="median"' not in page
+    assert list(summary_table(equal).columns[3].cells) == ["∞"]
 
 
 def test_pairs_failures_metrics_and_date_are_told(tmp_path: Path) -> None:

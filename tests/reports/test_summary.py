@@ -23,11 +23,19 @@ def test_every_finite_score_lies_within_the_bin_that_counts_it(scale: float) -> 
     assert round(digit, 6) in (1, 2, 5)
 
 
-def test_infinite_and_missing_scores_are_counted_and_left_out() -> None:
-    summary = summarise([1.0, math.inf, None, math.nan, 3.0, -math.inf])
+def test_infinite_scores_stay_out_of_the_bars_and_the_mean_but_not_of_the_median() -> None:
+    summary = summarise([1.0, math.inf, None, math.nan, 3.0, math.inf, 2.0])
     assert (summary.infinite, summary.failed) == (2, 2)
-    assert (summary.low, summary.median, summary.high) == (1.0, 2.0, 3.0)
-    assert sum(summary.counts) == 2
+    assert (summary.low, summary.high) == (1.0, 3.0)
+    assert (summary.mean, summary.median) == (2.0, 3.0)
+    assert sum(summary.counts) == 3
+
+
+def test_a_median_beyond_all_numbers() -> None:
+    summary = summarise([math.inf, 0.5, math.inf, 0.5, math.inf])
+    assert summary.median == math.inf
+    assert (summary.middle(), summary.span(0)) == ("∞", "0.5000")
+    assert summarise([math.inf, -math.inf]).middle() == "–"
 
 
 def test_one_score_many_times() -> None:
@@ -39,7 +47,9 @@ def test_one_score_many_times() -> None:
 
 @pytest.mark.parametrize("scores", [[], [None], [math.inf, math.nan]])
 def test_nothing_finite(scores: list[float | None]) -> None:
-    assert summarise(scores).counts == ()
+    summary = summarise(scores)
+    assert summary.counts == ()
+    assert math.isnan(summary.mean)
 
 
 @pytest.mark.parametrize(
@@ -59,3 +69,5 @@ def test_bins_in_words() -> None:
 def test_no_minus_before_zero() -> None:
     assert in_words(-0.001, 2) == "0.00"
     assert in_words(-0.25, 2) == "−0.25"
+    assert in_words(-math.inf, 2) == "−∞"
+    assert in_words(math.nan, 2) == "–"

@@ -18,12 +18,13 @@ _MOST_DECIMALS = 8
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Summary:
-    """A column of scores. Infinite scores and missing ones are counted, and stay out of the rest.
+    """A column of scores. Missing ones are counted, and stay out of the rest.
 
     Attributes:
         low: Least finite score.
         high: Greatest finite score.
-        median: Median of the finite scores.
+        mean: Mean of the finite scores; NaN when there are none.
+        median: Median of all scores, infinite ones among them; NaN when there are none.
         decimals: Decimal places that tell the column's scores apart.
         start: Where the first bin begins.
         step: Width of a bin: 1, 2 or 5 times a power of ten.
@@ -34,6 +35,7 @@ class Summary:
 
     low: float
     high: float
+    mean: float
     median: float
     decimals: int
     start: float
@@ -51,7 +53,7 @@ class Summary:
     def span(self, place: int) -> str:
         """What a bin holds in words: its two edges, or the one score that all pairs have."""
         if self.low == self.high:
-            return self.middle()
+            return in_words(self.low, self.decimals)
         return f"{self.edge(place)} to {self.edge(place + 1)}"
 
     def middle(self) -> str:
@@ -60,9 +62,12 @@ class Summary:
 
 
 def in_words(number: float, decimals: int) -> str:
-    """A number with a fixed number of decimals, a true minus sign, and no minus before zero."""
+    """A number with a fixed number of decimals, a true minus sign, and no minus before zero; "–" for NaN."""
+    if math.isnan(number):
+        return "–"
     text = f"{abs(number):.{decimals}f}"
-    return f"−{text}" if number < 0 and float(text) != 0 else text
+    signed = f"−{text}" if number < 0 and float(text) != 0 else text
+    return signed.replace("inf", "∞")
 
 
 def summarise(scores: Sequence[float | None]) -> Summary:
@@ -78,7 +83,8 @@ def summarise(scores: Sequence[float | None]) -> Summary:
     return Summary(
         low=low,
         high=high,
-        median=statistics.median(finite) if finite else 0.0,
+        mean=statistics.fmean(finite) if finite else math.nan,
+        median=statistics.median(present) if present else math.nan,
         decimals=_decimals(max(abs(low), abs(high))),
         start=start,
         step=step,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import statistics
-from pathlib import Path
+import math
 from typing import TYPE_CHECKING
 
+import polars as pl
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from beholder.reports.folders import common_folder
+from beholder.reports.summary import summarise
 
 if TYPE_CHECKING:
     from beholder.scoring import ScoreTable
@@ -36,22 +37,31 @@ def score_table(table: ScoreTable) -> Table:
 
 
 def summary_table(table: ScoreTable) -> Table:
-    """For every metric its mean, its median, and the pair that it finds worst."""
+    """For every metric its mean, its median, and the pair that it finds worst.
+
+    The mean is that of the finite scores, and tells how many are infinite; the median is that of all.
+    """
     drawn = Table("metric", "better", "mean", "median", "worst", "worst pair", box=box.SIMPLE_HEAD)
+    shared = common_folder(table.frame["distorted"].to_list())
     for name in table.metrics:
         direction = table.provenance["metrics"][name]["direction"]
-        scored = table.frame.drop_nulls(name)
+        scored = table.frame.filter(pl.col(name).is_not_nan())
         if scored.is_empty():
             drawn.add_row(name, direction, *["–"] * 3, "")
             continue
         ranked = scored.sort(name, descending=direction == "lower")
-        scores = ranked[name].to_list()
-        numbers = [
-            _number(value) for value in (statistics.fmean(scores), statistics.median(scores), scores[0])
-        ]
-        drawn.add_row(name, direction, *numbers, Text(Path(ranked["distorted"][0]).name))
+        summary = summarise(ranked[name].to_list())
+        infinite = f" ({summary.infinite:,} ∞ left out)" if summary.infinite else ""
+        drawn.add_row(
+            name,
+            direction,
+            _number(summary.mean) + infinite,
+            _number(summary.median),
+            _number(ranked[name][0]),
+            Text(ranked["distorted"][0].removeprefix(shared)),
+        )
     return drawn
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}".replace("inf", "∞")
+    return "–" if value is None or math.isnan(value) else f"{value:.4f}".replace("inf", "∞")
