@@ -158,6 +158,18 @@ def test_single_precision_agrees_with_double(build: Build, photos: Tensor) -> No
     assert torch.allclose(single, double, rtol=1e-5, atol=1e-5)
 
 
+def test_single_precision_agrees_with_double_on_faint_detail_in_bright_light(
+    build: Build, photos: Tensor
+) -> None:
+    bright = ((0.97 + 0.01 * photos) * 255).round() / 255
+    spotted = bright.clone()
+    spotted[..., ::8, ::8] += 3 / 255
+    metric = build()
+    assert isinstance(metric, nn.Module)
+    single, double = metric(spotted, bright), metric.double()(spotted.double(), bright.double())
+    assert torch.allclose(single.double(), double, rtol=1e-6, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     "case", ["equal", "flat", "black", "flat against photo", "photo against flat", "opposite"]
 )
@@ -210,12 +222,13 @@ def test_smallest_size_is_the_declared_one(metric: Metric) -> None:
         (lambda x, y: (x[0], y[0]), r"\(N, 3, H, W\)"),
         (lambda x, y: (x[:, :1], y[:, :1]), r"\(N, 3, H, W\)"),
         (lambda x, y: (x[:0], y[:0]), r"\(N, 3, H, W\)"),
+        (lambda x, y: (x.numpy(), y.numpy()), r"expected a torch\.Tensor"),
         (lambda x, y: ((x * 255).byte(), (y * 255).byte()), "floating point"),
         (lambda x, y: (x, y * 255), r"expected \[0, 1\]"),
         (lambda x, y: (x, y * 2 - 1), r"expected \[0, 1\]"),
         (lambda x, y: (x.double(), y), "expected the same"),
     ],
-    ids=["sizes", "no batch", "grey", "empty", "bytes", "0 to 255", "-1 to 1", "types"],
+    ids=["sizes", "no batch", "grey", "empty", "numpy", "bytes", "0 to 255", "-1 to 1", "types"],
 )
 def test_refuses_what_it_cannot_compare(
     metric: Metric, photos: Tensor, change: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]], message: str

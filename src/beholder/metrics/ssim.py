@@ -39,15 +39,20 @@ def ssim_maps(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         The index and its second factor, each of shape (N, C, H - 10, W - 10), in [-1, 1].
     """
+    # Variances do not change with a constant; around the mean their difference of squares loses fewer digits.
+    centre = ((x.mean((1, 2, 3), keepdim=True) + y.mean((1, 2, 3), keepdim=True)) / 2).detach()
+    x, y = x - centre, y - centre
     # The variances enter only as their sum, so four filtered planes serve instead of five.
     planes = torch.cat([x, y, x * x + y * y, x * y])
     mean_x, mean_y, squares, product = filter_separable(
         planes, gaussian_kernel(WINDOW, _SIGMA, planes)
     ).chunk(4)
-    means_product = mean_x * mean_y
-    means_squared = mean_x * mean_x + mean_y * mean_y
-    structure = (2 * (product - means_product) + _C2) / (squares - means_squared + _C2)
-    return structure * (2 * means_product + _C1) / (means_squared + _C1), structure
+    covariance = product - mean_x * mean_y
+    variances = squares - mean_x * mean_x - mean_y * mean_y
+    structure = (2 * covariance + _C2) / (variances + _C2)
+    mean_x, mean_y = mean_x + centre, mean_y + centre
+    luminance = (2 * mean_x * mean_y + _C1) / (mean_x * mean_x + mean_y * mean_y + _C1)
+    return structure * luminance, structure
 
 
 def ssim(x: Tensor, y: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+import math
 
 import torch
 from torch import Tensor
@@ -19,16 +19,9 @@ def gaussian_kernel(size: int, sigma: float, like: Tensor) -> Tensor:
         sigma: Standard deviation, in positions.
         like: The kernel has its type and lies on its device.
     """
-    return _gaussian_kernel(size, sigma, like.dtype, like.device)
-
-
-@functools.lru_cache(maxsize=32)
-def _gaussian_kernel(size: int, sigma: float, dtype: torch.dtype, device: torch.device) -> Tensor:
-    # A tensor made in inference mode could not serve a gradient later.
-    with torch.inference_mode(mode=False):
-        positions = torch.arange(size, dtype=torch.float64) - (size - 1) / 2
-        kernel = torch.exp(-(positions**2) / (2 * sigma**2))
-        return (kernel / kernel.sum()).to(dtype).to(device)
+    weights = [math.exp(-((place - (size - 1) / 2) ** 2) / (2 * sigma**2)) for place in range(size)]
+    total = math.fsum(weights)
+    return torch.tensor([weight / total for weight in weights], dtype=like.dtype, device=like.device)
 
 
 def filter_separable(x: Tensor, kernel: Tensor) -> Tensor:
