@@ -130,6 +130,11 @@ def test_layer_distance_ignores_brightness_of_features() -> None:
     )
 
 
+def test_layer_distance_of_equal_features_is_exactly_zero() -> None:
+    features = torch.rand(2, 8, 5, 5, generator=torch.Generator().manual_seed(0))
+    assert layer_distance(features, features.clone()).abs().max() == 0
+
+
 def test_layer_distance_weighs_channels() -> None:
     x, y = torch.tensor([[1.0, 0]]).view(1, 2, 1, 1), torch.tensor([[0, 1.0]]).view(1, 2, 1, 1)
     assert layer_distance(x, y, torch.tensor([2.0, 3.0])).item() == pytest.approx(5)
@@ -171,3 +176,19 @@ def test_lpips_records_its_weights(squeezenet_file: Path) -> None:
 def test_impossible_options_are_refused(request_: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         create_metric(request_)
+
+
+@pytest.mark.filterwarnings("error")
+def test_pictures_under_test_in_another_range_are_warned_of(pair: tuple[Tensor, Tensor]) -> None:
+    x, y = pair
+    metric = create_metric("psnr")
+    assert metric(x * 1.5 - 0.2, y).isfinite().all()  # a network's output may overshoot
+    with pytest.warns(UserWarning, match=r"x holds values from .* to 255; expected about \[0, 1\]"):
+        metric(x / x.max() * 255, y)
+
+
+def test_metrics_compile_without_a_break(pair: tuple[Tensor, Tensor]) -> None:
+    x, y = pair
+    metric = create_metric("ssim")
+    explained = torch._dynamo.explain(metric)(x, y)
+    assert explained.graph_break_count == 0, explained.break_reasons

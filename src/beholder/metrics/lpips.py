@@ -48,7 +48,8 @@ def layer_distance(x: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor
     Returns:
         Shape (N, 1, H, W), at least 0.
     """
-    squared = torch.addcmul(x * _inverse_length(x), y, _inverse_length(y), value=-1).square()
+    # Not addcmul, which rounds one product and not the other: equal features would not be 0 apart.
+    squared = (x * _inverse_length(x)).sub_(y * _inverse_length(y)).square()
     if weight is None:
         return squared.sum(1, keepdim=True)
     weighted: Tensor = torch.einsum("nchw,c->nhw", squared, weight)

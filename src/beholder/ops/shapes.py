@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import warnings
+
+import torch
+from torch import Tensor
 
 from beholder.spec import ShapeError
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 __all__ = ["RANGE_SLACK", "check_images", "check_pair"]
 
 RANGE_SLACK = (
     1e-3  # room for the rounding of resizers and codecs; a picture in [0, 255] or [-1, 1] is far outside
 )
+_FAR_OUTSIDE = 1.0  # no network in training for [0, 1] overshoots that far for long; [0, 255] is further
 
 
 def check_images(x: Tensor, *, name: str = "x", min_size: int = 1, channels: int | None = 3) -> None:
@@ -28,6 +29,11 @@ def check_images(x: Tensor, *, name: str = "x", min_size: int = 1, channels: int
     Raises:
         ShapeError: If ``x`` is not a floating-point tensor of that shape, N at least 1.
     """
+    if not isinstance(x, Tensor):
+        raise ShapeError(
+            f"{name} is a {type(x).__module__}.{type(x).__qualname__}; expected a torch.Tensor of shape "
+            f"(N, {channels or 'C'}, H, W). beholder.read_picture reads a file into one."
+        )
     if x.ndim != 4 or x.shape[0] == 0 or channels not in (None, x.shape[1]):
         raise ShapeError(
             f"{name} has shape {tuple(x.shape)}; expected (N, {channels or 'C'}, H, W): a batch of images."
@@ -45,7 +51,8 @@ def check_pair(x: Tensor, y: Tensor, *, min_size: int = 1, channels: int | None 
     """Refuse a pair that a metric cannot compare: shapes that differ, too few pixels, a wrong value range.
 
     Only the reference ``y`` must lie in [0, 1]: it is a picture, while ``x`` may be a network's output that
-    overshoots a little.
+    overshoots; where it lies far outside, as values up to 255 do, a warning tells. Compiled code does not look
+    at the values.
 
     Raises:
         ShapeError: If the shapes or types differ, a side is shorter than ``min_size``, or ``y`` leaves [0, 1].
@@ -58,9 +65,22 @@ def check_pair(x: Tensor, y: Tensor, *, min_size: int = 1, channels: int | None 
         raise ShapeError(
             f"x is {x.dtype} on {x.device} and y {y.dtype} on {y.device}; expected the same for both."
         )
-    low, high = (float(bound) for bound in y.detach().aminmax())
+    if not torch.compiler.is_compiling():
+        _check_range(x, y)
+
+
+def _check_range(x: Tensor, y: Tensor) -> None:
+    # One copy to the processor for all four numbers: each waits for an accelerator.
+    bounds = torch.stack([*x.detach().aminmax(), *y.detach().aminmax()]).tolist()
+    low_x, high_x, low, high = bounds
     if not (low >= -RANGE_SLACK and high <= 1 + RANGE_SLACK):
         raise ShapeError(
             f"the reference y holds values from {low:g} to {high:g}; expected [0, 1]. "
             "Divide 8-bit values by 255; map [-1, 1] with (y + 1) / 2."
+        )
+    if low_x < -_FAR_OUTSIDE or high_x > 1 + _FAR_OUTSIDE:
+        warnings.warn(
+            f"x holds values from {low_x:g} to {high_x:g}; expected about [0, 1], as the reference has. "
+            "Divide 8-bit values by 255.",
+            stacklevel=4,
         )
