@@ -134,6 +134,30 @@ def test_pairs_failures_metrics_and_date_are_told(tmp_path: Path) -> None:
     assert "Pairs 1,234 Failed 3 Metrics lpips_vgg, ssim, psnr Scored 21 November 2026, 23:59 UTC" in page
 
 
+def test_a_run_that_stopped_says_so_at_the_head(tmp_path: Path) -> None:
+    table = make_table([("/p/a.png", f"/q/{row}.png", [0.1, 0.9, 30.0], None) for row in range(5)])
+    assert "Stopped" not in words(written(table, tmp_path))
+    table.provenance["stopped"] = "interrupted after 5 of 300 pairs"
+    shown = words(written(table, tmp_path).partition("<script")[0])
+    assert "Pairs 5 Stopped interrupted after 5 of 300 pairs Failed 0" in shown
+    assert shown.count("5 of 300") == 1
+
+
+def test_notes_belong_to_their_files(tmp_path: Path) -> None:
+    table = make_table([("/p/a.png", "/p/a.png: odd.png", [0.1, 0.9, 30.0], None)])
+    table.provenance["warnings"] = [
+        "/p/a.png: turned upright: orientation 6",
+        "/p/a.png: first of 2 pages",
+        "/p/z.png: of no pair",
+        "of no file",
+    ]
+    assert page_data(written(table, tmp_path))["notes"] == [
+        ["/p/a.png", ["turned upright: orientation 6", "first of 2 pages"]]
+    ]
+    table.provenance["warnings"] = ["/p/a.png: odd.png: cropped"]
+    assert page_data(written(table, tmp_path))["notes"] == [["/p/a.png: odd.png", ["cropped"]]]
+
+
 def test_provenance_and_papers_are_readable(tmp_path: Path) -> None:
     table = make_table([])
     table.provenance["warnings"] = ["one.png: CMYK converted to RGB"]

@@ -103,6 +103,47 @@ def test_filters(visit: Visit, demo_page: Path) -> None:
     assert len(column(page, 1)) == 3
 
 
+def test_the_viewer_follows_the_filter(visit: Visit, demo_page: Path) -> None:
+    page = opened(visit, demo_page)
+    worst = page.inner_text("#names")
+    page.check("#failed-only")
+    expect(page.locator("#names")).not_to_have_text(worst)
+    assert page.inner_text("#which") == "Pair 1 of 3"
+    assert page.locator("#rows tr.pair[aria-current=true]").count() == 1
+    page.fill("#search", "no such name")
+    assert page.inner_text("#which") == "No pair selected"
+    assert page.inner_text("#names") == page.inner_text("#score-0") == page.inner_text("#message") == ""
+    assert page.locator("#panes img").count() == 0
+    assert page.locator("#previous").is_disabled()
+    assert page.locator("#next").is_disabled()
+    page.click("#clear")
+    page.wait_for_selector("#viewer:not(.empty) .pane img")
+    assert page.inner_text("#names") == worst
+    page.fill("#search", "coffee")
+    chosen = page.inner_text("#names")
+    assert "coffee" in chosen
+    page.click("#clear")
+    assert page.inner_text("#names") == chosen
+
+
+def test_what_was_changed_on_the_way_in_stands_below_the_pictures(
+    visit: Visit, tmp_path: Path, demo_page: Path
+) -> None:
+    rocket, coffee = (str(demo_page.parent / "originals" / f"{name}.png") for name in ("rocket", "coffee"))
+    table = make_table(
+        [(rocket, rocket, [0.5], None), (rocket, coffee, [0.1], None), (coffee, "gone.png", [None], "gone")],
+        ["lpips_vgg"],
+    )
+    table.provenance["warnings"] = [f"{coffee}: turned upright"]
+    write_score_page(table, tmp_path / "report.html")
+    page = opened(visit, tmp_path / "report.html")
+    assert page.locator("#note").inner_text() == ""
+    page.keyboard.press("j")
+    expect(page.locator("#note")).to_contain_text("distorted: turned upright")
+    page.keyboard.press("j")
+    expect(page.locator("#note")).to_have_text("reference: turned upright")
+
+
 def test_a_bar_filters_the_table(visit: Visit, demo_page: Path) -> None:
     page = opened(visit, demo_page)
     bar = page.locator(".histogram").nth(1).locator(".bar").last

@@ -33,7 +33,7 @@ __all__ = ["write_score_page"]
 # Inside <script>, these could end the element or, to older parsers, the line; JSON has another spelling.
 _UNSAFE_IN_SCRIPT = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 _ROLES = ("reference", "distorted")
-_TOLD_APART = {"metrics", "warnings", "created", "command"}  # shown in places of their own
+_TOLD_APART = {"metrics", "warnings", "created", "command", "stopped"}  # shown in places of their own
 
 
 def write_score_page(
@@ -131,6 +131,7 @@ def _render(table: ScoreTable, album: Album, summaries: Sequence[Summary]) -> st
         folders=folders,
         created=_readable_date(str(provenance.get("created", ""))),
         command=provenance.get("command"),
+        stopped=provenance.get("stopped"),
         settings={
             key: value for key, value in provenance.items() if key not in _TOLD_APART and value is not None
         },
@@ -155,6 +156,7 @@ def _page_data(
         "folders": folders,
         "names": {role: [name[len(folders[role]) :] for name in frame[role].to_list()] for role in _ROLES},
         "errors": frame["error"].to_list(),
+        "notes": _notes(table),
         "metrics": metrics,
         "exhibits": {row: dataclasses.asdict(exhibit) for row, exhibit in album.exhibits.items()},
         "leftOut": album.left_out,
@@ -162,6 +164,20 @@ def _page_data(
         "palette": heat_palette(),
         "provenance": table.provenance,
     }
+
+
+def _notes(table: ScoreTable) -> list[tuple[str, list[str]]]:
+    """Files of the table, each with what was changed on its way in, from warnings of the form "file: note"."""
+    files = {name for role in _ROLES for name in table.frame[role].to_list()}
+    notes: dict[str, list[str]] = {}
+    for warning in table.provenance.get("warnings", ()):
+        parts = warning.split(": ")
+        # A name may hold ": " itself; the longest that is one of the table's files counts.
+        names = (": ".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
+        name = next((name for name in names if name in files), None)
+        if name is not None:
+            notes.setdefault(name, []).append(warning.removeprefix(f"{name}: "))
+    return list(notes.items())
 
 
 def _picture_note(table: ScoreTable, album: Album) -> str:

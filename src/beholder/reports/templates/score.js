@@ -12,6 +12,7 @@ const metrics = data.metrics.map((metric) => ({
   scores: metric.scores.map((score) => (score === null ? null : Number(score))), // "Infinity" is a string in JSON
 }));
 const { names, errors } = data;
+const notes = new Map(data.notes);
 const fullPath = (role, row) => data.folders[role] + names[role][row];
 
 /* Every string of the data enters the page here, as text. */
@@ -131,6 +132,7 @@ function refresh() {
   byId("table").setAttribute("aria-rowcount", table.rows.length + 1);
   for (const metric of metrics) metric.showFilter?.();
   sheet.scrollTop = 0;
+  if (!table.rows.includes(selected)) return select(table.rows[0] ?? null);
   drawRows({ anew: true });
   showPlace();
 }
@@ -191,17 +193,16 @@ function select(row) {
 
 function selectNext(step) {
   const place = table.rows.indexOf(selected);
-  const next = table.rows[place < 0 ? 0 : clamp(place + step, 0, table.rows.length - 1)];
+  const next = table.rows[clamp(place + step, 0, table.rows.length - 1)];
   if (next !== undefined && next !== selected) select(next);
 }
 
 function showPlace() {
   const place = table.rows.indexOf(selected);
-  byId("previous").disabled = place === 0 || !table.rows.length;
+  byId("previous").disabled = place <= 0;
   byId("next").disabled = place === table.rows.length - 1;
-  if (selected === null) return;
   const found = `Pair ${grouped(place + 1)} of ${grouped(table.rows.length)}`;
-  byId("which").textContent = place < 0 ? "Filtered out" : found;
+  byId("which").textContent = selected === null ? "No pair selected" : found;
 }
 
 /* ---- Viewer ---- */
@@ -221,6 +222,7 @@ async function openPicture(place, role) {
 }
 
 async function showPair(row) {
+  if (row === null) return showNothing();
   const exhibit = data.exhibits[row];
   const bar = make("span", { class: "quiet" }, "|");
   byId("names").replaceChildren(pathLabel("reference", row), bar, pathLabel("distorted", row));
@@ -244,13 +246,24 @@ async function showPair(row) {
   }
 }
 
+function showNothing() {
+  byId("names").replaceChildren();
+  metrics.forEach((_, place) => { byId(`score-${place}`).textContent = ""; });
+  showMessage("");
+}
+
 function showMessage(text) {
   Object.assign(view, { layers: [], size: null });
   panes.replaceChildren();
   byId("message").textContent = text;
-  byId("note").replaceChildren();
+  byId("note").replaceChildren(...notesOf(selected));
   byId("viewer").classList.add("empty");
   divider.hidden = true;
+}
+
+function notesOf(row) {
+  const told = (role) => (row === null ? [] : notes.get(fullPath(role, row)) ?? []);
+  return ["reference", "distorted"].flatMap((role) => told(role).map((note) => make("p", {}, `${role}: ${note}`)));
 }
 
 function showLayers(layers, exhibit) {
@@ -259,12 +272,13 @@ function showLayers(layers, exhibit) {
   // Zoom and place stay from pair to pair of one size, so that distortions can be compared in one spot.
   if (!sameAs(view.size)) Object.assign(view, { zoom: null, x: 0, y: 0 });
   Object.assign(view, { layers, size: reference });
-  const notes = errors[selected] === null ? [] : [make("p", { class: "bad" }, errors[selected])];
+  const lines = errors[selected] === null ? [] : [make("p", { class: "bad" }, errors[selected])];
+  lines.push(...notesOf(selected));
   if (!sameAs(distorted)) {
-    notes.push(make("p", {}, `The distorted picture is ${distorted.width} × ${distorted.height}; it is shown `
+    lines.push(make("p", {}, `The distorted picture is ${distorted.width} × ${distorted.height}; it is shown `
       + `scaled to the reference's ${reference.width} × ${reference.height}.`));
   }
-  byId("note").replaceChildren(...notes);
+  byId("note").replaceChildren(...lines);
   byId("viewer").classList.remove("empty");
   for (const button of byId("map-buttons").querySelectorAll("button")) {
     button.disabled = !(button.dataset.map in exhibit.maps);
@@ -495,4 +509,3 @@ on("copy", "click", async () => {
 });
 
 sortBy(metrics.length ? 2 : 0, metrics[0]?.direction === "lower");
-if (errors.length) select(table.rows[0]);
