@@ -2,7 +2,8 @@
 
 from beholder.images.colour import means_srgb
 from beholder.images.formats import PICTURE_SUFFIXES
-from beholder.images.pairing import Pair, Pairing, pair_paths, read_pairs
+from beholder.images.pair_list import read_pairs
+from beholder.images.pairing import Pair, Pairing, pair_paths
 from beholder.images.picture import DEFAULT_MAX_PIXELS, Picture, check_colour, read_picture
 from beholder.images.saving import eight_bit, save_picture
 

@@ -1,8 +1,7 @@
-"""Which distorted picture belongs to which reference: by name, or by a list."""
+"""Which distorted picture belongs to which reference, by name."""
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import os
 import re
@@ -18,10 +17,9 @@ from beholder.spec import PairingError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Pair", "Pairing", "pair_paths", "read_pairs"]
+__all__ = ["Pair", "Pairing", "pair_paths"]
 
 _LISTED = 10  # names given in an error before it says how many more there are
-_COLUMNS = ("reference", "distorted")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,60 +86,6 @@ def pair_paths(
     if folders == (False, True) and one_reference:
         return Pairing(tuple(Pair(reference, path) for path in _pictures(distorted)))
     raise _unclear(reference, distorted, folders)
-
-
-def read_pairs(path: str | Path) -> Pairing:
-    """Read pairs from a CSV file with the columns ``reference`` and ``distorted``.
-
-    Other columns are passed over. Relative paths start at the CSV file's folder. The files themselves are not
-    looked for: one that is missing fails when it is read, and the others go on.
-
-    Args:
-        path: The CSV file, UTF-8 with or without a byte order mark, separated by commas.
-
-    Returns:
-        The pairs in the file's order.
-
-    Raises:
-        PairingError: If the file cannot be read, lacks a column or any row, or has an empty cell.
-    """
-    path = Path(path)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            pairs = tuple(_rows(path, file))
-    except OSError as error:
-        raise PairingError(
-            f"{shown(path)}: the list of pairs cannot be read ({error.strerror}); expected a CSV file"
-        ) from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise PairingError(
-            f"{shown(path)}: found text that is not CSV in UTF-8 ({error}); expected a CSV file; save it as "
-            "'CSV UTF-8 (comma delimited)'"
-        ) from error
-    if not pairs:
-        raise PairingError(f"{shown(path)}: found no rows below the header; expected at least one pair")
-    return Pairing(pairs)
-
-
-def _rows(path: Path, file: Iterable[str]) -> Iterator[Pair]:
-    reader = csv.DictReader(file, strict=True)
-    header = [name.strip() for name in reader.fieldnames or ()]
-    missing = [name for name in _COLUMNS if header.count(name) != 1]
-    if missing:
-        raise PairingError(
-            f"{shown(path)}, line 1: found the columns {header}; expected {' and '.join(_COLUMNS)}, once each, "
-            "separated by commas"
-        )
-    reader.fieldnames = header
-    for row in reader:
-        empty = [name for name in _COLUMNS if not (row[name] or "").strip()]
-        if empty:
-            raise PairingError(
-                f"{shown(path)}, line {reader.line_num}: found nothing under {' and '.join(empty)}; expected a "
-                "path to a picture"
-            )
-        # an absolute path replaces the folder it is joined to
-        yield Pair(*(path.parent / row[name] for name in _COLUMNS))
 
 
 def _unclear(reference: Path, distorted: Path, folders: tuple[bool, bool]) -> UsageError:

@@ -1,0 +1,74 @@
+"""Which pictures meet by a list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from beholder.images import Pair, Pairing, read_pairs
+from beholder.spec import PairingError
+
+
+def write(tmp_path: Path, text: str | bytes) -> Path:
+    path = tmp_path / "pairs.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_a_list_of_pairs(tmp_path: Path) -> None:
+    text = 'score, DISTORTED ,Reference\n1, "b, c.png", sub/a.png\n\n2,/absolute/d.png\t, ../a.png \n'
+    pairing = read_pairs(write(tmp_path, text))
+    assert pairing == Pairing(
+        (
+            Pair(tmp_path / "sub/a.png", tmp_path / "b, c.png"),
+            Pair(tmp_path / "../a.png", Path("/absolute/d.png")),
+        )
+    )
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_lists_of_other_systems(tmp_path: Path, newline: str, mark: bytes) -> None:
+    text = newline.join(["reference,distorted", "é.png,b.png", ""])
+    pairing = read_pairs(str(write(tmp_path, mark + text.encode())))
+    assert pairing.pairs == (Pair(tmp_path / "é.png", tmp_path / "b.png"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", r"pairs\.csv, line 1: found the columns \[\]; expected reference and distorted"),
+        ("a,b\n1,2\n", r"line 1: found the columns \['a', 'b'\]"),
+        (
+            "reference;distorted\na.png;b.png\n",
+            r"\['reference;distorted'\], which seem to be separated by ';'; exp",
+        ),
+        ("Distorted\tReference\na.png\tb.png\n", "which seem to be separated by tabs; expected .* by commas"),
+        ("reference,distorted,reference\na,b,c\n", "once each"),
+        ("reference,distorted\n", "found no rows"),
+        ("reference,distorted\na.png,b.png\nc.png,\n", "line 3: found nothing under distorted"),
+        ("reference,distorted\n , \n", "line 2: found nothing under reference and distorted"),
+        ("reference,distorted\n\n\na.png\n", "line 4: found nothing under distorted"),
+        (
+            'reference,distorted\n\na.png,b.png\n"c.png,d.png\ne.png,f.png\n',
+            "line 4: found a row that is not CSV.*qu",
+        ),
+        ('reference,distorted\na.png,"b.png\n"c.png,d.png\n', "line 2: found a row that is not CSV.*quote"),
+        ("reference,distorted\na.png,b.png\n".encode("utf-16"), "found text in UTF-16.*CSV UTF-8"),
+        ("reference,distorted\na.png,b.png\n".encode("utf-16-be"), "found text in UTF-16.*CSV UTF-8"),
+        ("reference,distorted\na.png,é.png\n".encode("latin-1"), "line 2: found the byte 0xe9.*CSV UTF-8"),
+    ],
+)
+def test_lists_with_mistakes(tmp_path: Path, text: str | bytes, words: str) -> None:
+    with pytest.raises(PairingError, match=words):
+        read_pairs(write(tmp_path, text))
+
+
+def test_a_list_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(PairingError, match=r"gone\.csv: the list of pairs cannot be read \(No such file"):
+        read_pairs(tmp_path / "gone.csv")
+    with pytest.raises(PairingError, match="the list of pairs cannot be read"):
+        read_pairs(tmp_path)
+    with pytest.raises(PairingError, match="the list of pairs cannot be read"):
+        read_pairs("nul\0character")
