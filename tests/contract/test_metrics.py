@@ -38,7 +38,6 @@ def test_spec_is_whole(metric: Metric) -> None:
     assert spec.title
     assert "19" in spec.paper or "20" in spec.paper, "the paper's year"
     assert spec.range[0] <= spec.best <= spec.range[1]
-    assert spec.best == (spec.range[1] if spec.direction == "higher" else spec.range[0])
     assert isinstance(metric, MapMetric) == (spec.map_range is not None)
 
 
@@ -58,9 +57,9 @@ def test_flat_pictures_score_best(metric: Metric) -> None:
 
 
 def test_symmetric_as_declared(metric: Metric, photos: Tensor) -> None:
-    assert metric.spec.symmetric
     noisy = torch.stack([add_noise(photo, 0.1, seed=1) for photo in photos])
-    assert torch.allclose(metric(noisy, photos), metric(photos, noisy), rtol=1e-5, atol=1e-6)
+    equal = torch.allclose(metric(noisy, photos), metric(photos, noisy), rtol=1e-5, atol=1e-6)
+    assert equal == metric.spec.symmetric
 
 
 DISTORTIONS: dict[str, Callable[[Tensor, float], Tensor]] = {
@@ -189,6 +188,8 @@ def test_gradients_are_finite(build: Build, case: str, photos: Tensor) -> None:
 
 
 def test_gradient_points_to_better_scores(metric: Metric, photos: Tensor) -> None:
+    if not metric.spec.differentiable:
+        pytest.skip("the metric is not differentiable")
     noisy = torch.stack([add_noise(photo, 0.1, seed=5) for photo in photos])
     gradient, reference_gradient = gradients(metric, noisy, photos)
     assert reference_gradient.abs().sum() > 0, "the reference is not detached"
@@ -200,6 +201,8 @@ def test_gradient_points_to_better_scores(metric: Metric, photos: Tensor) -> Non
 def test_gradcheck(build: Build) -> None:
     metric = build()
     assert isinstance(metric, nn.Module)
+    if not metric.spec.differentiable:
+        pytest.skip("the metric is not differentiable")
     metric.double()
     x, y = random_pair(metric, images=2)
     # Random directions in place of the whole Jacobian, which has 10^5 columns for the larger metrics.
