@@ -6,7 +6,9 @@ import base64
 import hashlib
 import json
 import math
+import os
 import re
+import sys
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ from PIL import Image
 
 from beholder.reports import summary_table, write_score_page
 from beholder.reports.folders import common_folder
+from beholder.scoring import as_text
 from reports.demo import make_table
 
 if TYPE_CHECKING:
@@ -81,6 +84,15 @@ def test_names_that_utf_8_cannot_hold_do_not_stop_the_page(tmp_path: Path) -> No
     table = make_table([("/p/a.png", "/p/b.png", [0.1, 0.9, 30.0], None)])
     table.provenance["command"] = "beholder score /p/\udcff.png"
     assert "/p/?.png" in written(table, tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are UTF-8 on this system")
+@pytest.mark.parametrize("name", [b"caf\xe9.png", b"caf\\xe9.png", "café.png".encode()])
+def test_pictures_are_found_whatever_their_names(tmp_path: Path, name: bytes) -> None:
+    path = tmp_path / os.fsdecode(name)
+    noise(path, 0)
+    table = make_table([(as_text(path), as_text(path), [0.0, 1.0, math.inf], None)])
+    assert list(page_data(written(table, tmp_path))["exhibits"]) == ["0"]
 
 
 def test_the_security_policy_allows_exactly_what_is_inlined(tmp_path: Path) -> None:
@@ -286,6 +298,7 @@ def test_the_page_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
         (["/data/set1/a.png", "/data/set2/a.png"], "/data/"),
         (["C:\\data\\x1\\a.png", "C:\\data\\x2\\a.png"], "C:\\data\\"),
         (["x/a.png", "y/a.png"], ""),
+        (["x/caf\\xe9.png", "x/caf\\xe8.png"], "x/"),
     ],
 )
 def test_common_folders(paths: list[str], folder: str) -> None:

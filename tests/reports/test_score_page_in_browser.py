@@ -144,6 +144,26 @@ def test_what_was_changed_on_the_way_in_stands_below_the_pictures(
     expect(page.locator("#note")).to_have_text("reference: turned upright")
 
 
+def test_a_pair_of_two_sizes_is_shown_as_it_was_scored(visit: Visit, tmp_path: Path, demo_page: Path) -> None:
+    folder = demo_page.parent
+    coffee, small = (
+        folder / "originals" / "coffee.png",
+        folder / "distorted" / "by-kind" / "coffee_half_size.jpg",
+    )
+    rows = [(str(coffee), str(small), [0.5], None), (str(coffee), str(coffee), [0.0], None)]
+    table = make_table(rows, ["lpips_vgg"])
+    table.provenance["resize"] = "crop"
+    table.provenance["warnings"] = [f"{coffee}: 256x171 cropped to 128x85"]
+    write_score_page(table, tmp_path / "report.html")
+    page = opened(visit, tmp_path / "report.html")
+    size = "[...document.querySelectorAll('.pane img')].map((image) => [image.naturalWidth, image.naturalHeight])"
+    assert page.evaluate(size) == [[128, 85], [128, 85]]
+    assert page.inner_text("#note") == "reference: 256x171 cropped to 128x85"
+    page.keyboard.press("j")
+    expect(page.locator("#note")).to_have_text("")
+    assert page.evaluate(size) == [[256, 171], [256, 171]]
+
+
 def test_a_bar_filters_the_table(visit: Visit, demo_page: Path) -> None:
     page = opened(visit, demo_page)
     bar = page.locator(".histogram").nth(1).locator(".bar").last

@@ -7,6 +7,8 @@ import dataclasses
 import hashlib
 import json
 import math
+import os
+import re
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime
@@ -101,7 +103,15 @@ def _pair_files(
         if told["error"] is not None and all(told[name] is None for name in table.metrics):
             continue
         own = {name: maps[row, name] for name in table.metrics if (row, name) in maps}
-        yield PairFiles(row, Path(told["reference"]), Path(told["distorted"]), own)
+        yield PairFiles(row, _file(told["reference"]), _file(told["distorted"]), own)
+
+
+def _file(name: str) -> Path:
+    r"""The file that a name in a table stands for: there, bytes that are not UTF-8 are written as ``\xNN``."""
+    if os.path.lexists(name):
+        return Path(name)
+    raw = re.sub(rb"\\x([0-9a-f]{2})", lambda match: bytes.fromhex(match[1].decode()), os.fsencode(name))
+    return Path(os.fsdecode(raw))
 
 
 def _render(table: ScoreTable, album: Album, summaries: Sequence[Summary]) -> str:

@@ -256,13 +256,15 @@ function showMessage(text) {
   Object.assign(view, { layers: [], size: null });
   panes.replaceChildren();
   byId("message").textContent = text;
-  byId("note").replaceChildren(...notesOf(selected));
+  byId("note").replaceChildren(...(selected === null ? [] : notesOf(selected)));
   byId("viewer").classList.add("empty");
   divider.hidden = true;
 }
 
-function notesOf(row) {
-  const told = (role) => (row === null ? [] : notes.get(fullPath(role, row)) ?? []);
+/* A file may have been cropped or resized for other pairs only: such a note counts where the size is shown. */
+function notesOf(row, sizes = {}) {
+  const counts = (note, role) => !/ to \d+x\d+$/.test(note) || note.endsWith(` to ${sizes[role]}`);
+  const told = (role) => (notes.get(fullPath(role, row)) ?? []).filter((note) => counts(note, role));
   return ["reference", "distorted"].flatMap((role) => told(role).map((note) => make("p", {}, `${role}: ${note}`)));
 }
 
@@ -273,7 +275,8 @@ function showLayers(layers, exhibit) {
   if (!sameAs(view.size)) Object.assign(view, { zoom: null, x: 0, y: 0 });
   Object.assign(view, { layers, size: reference });
   const lines = errors[selected] === null ? [] : [make("p", { class: "bad" }, errors[selected])];
-  lines.push(...notesOf(selected));
+  const inWords = ({ width, height }) => `${width}x${height}`;
+  lines.push(...notesOf(selected, { reference: inWords(reference), distorted: inWords(distorted) }));
   if (!sameAs(distorted)) {
     lines.push(make("p", {}, `The distorted picture is ${distorted.width} × ${distorted.height}; it is shown `
       + `scaled to the reference's ${reference.width} × ${reference.height}.`));
