@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch import Tensor
 from torchvision import models
 
 from beholder.backbones import Backbone, door
@@ -82,7 +85,9 @@ def test_networks_of_timm(tmp_path: Path) -> None:
 def test_one_picture_expanded_is_seen_once() -> None:
     backbone = Backbone("alexnet", ["relu1"])
     seen: list[int] = []
-    backbone.trunk.register_forward_hook(lambda module, inputs, output: seen.append(len(inputs[0])))
+    backbone.trunk.features[0].register_forward_hook(
+        lambda module, inputs, output: seen.append(len(inputs[0]))
+    )
     x = torch.rand(1, 3, 64, 64)
     features = backbone(x.expand(5, -1, -1, -1))["relu1"]
     assert seen == [1]
@@ -143,3 +148,105 @@ def test_weights_must_fit_exactly(resnet_file: Path, tmp_path: Path) -> None:
 def test_pictures_are_checked() -> None:
     with pytest.raises(ShapeError, match=r"expected \(N, 3, H, W\)"):
         Backbone("alexnet", ["relu1"])(torch.rand(3, 64, 64))
+
+
+@pytest.fixture(scope="module")
+def googlenet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("googlenet") / "googlenet.safetensors"
+    save_file(models.googlenet(weights=None, init_weights=False).state_dict(), path)
+    return path
+
+
+@pytest.mark.parametrize(("width", "height"), [(40, 40), (200, 40)])
+def test_sizes_that_a_chain_does_not_take_are_told(width: int, height: int) -> None:
+    backbone = Backbone("alexnet", ["relu1", "pool5"])
+    backbone(torch.rand(1, 3, 63, 63))
+    with pytest.raises(ShapeError, match=f"the picture is {width}x{height}.*'alexnet'.*is 63x63 pixels"):
+        backbone(torch.rand(2, 3, height, width))
+
+
+def test_sizes_that_a_graph_does_not_take_are_told_once(
+    googlenet_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backbone = Backbone("googlenet", ["inception4a"], weights=googlenet_file)
+    with pytest.raises(ShapeError, match=r"the picture is 9x9.*is 15x15 pixels"):
+        backbone(torch.rand(1, 3, 9, 9))
+    assert capsys.readouterr().err == ""
+
+
+def test_networks_of_one_size_tell_it(tmp_path: Path) -> None:
+    save_file(models.vit_b_16(weights=None).state_dict(), tmp_path / "vit.safetensors")
+    backbone = Backbone("vit_b_16", ["encoder.layers.encoder_layer_0"], weights=tmp_path / "vit.safetensors")
+    with pytest.raises(ShapeError, match=r"the picture is 256x256.*is 224x224 pixels"):
+        backbone(torch.rand(1, 3, 256, 256))
+
+
+def test_errors_that_are_not_the_sizes_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    backbone = Backbone("alexnet", ["relu1"])
+
+    def exhausted(module: object, inputs: tuple[Tensor]) -> None:
+        if not inputs[0].is_meta:
+            raise torch.OutOfMemoryError("no memory is left")
+
+    backbone.trunk.features[0].register_forward_pre_hook(exhausted)
+    with pytest.raises(torch.OutOfMemoryError):
+        backbone(torch.rand(1, 3, 64, 64))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"mean": (0.5,)}, r"mean is \(0.5,\); expected three numbers, one each"),
+        ({"mean": 0.5}, "mean is 0.5; expected three numbers"),
+        ({"mean": (0.5, 0.5, float("nan"))}, "mean is .*; expected three numbers"),
+        ({"std": (1, 0, 1)}, r"std is \(1, 0, 1\); expected three numbers above 0"),
+        ({"std": "one"}, "std is 'one'; expected three numbers above 0"),
+    ],
+)
+def test_normalisation_is_checked(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Backbone("alexnet", ["relu1"], **options)
+
+
+def test_normalisation_by_whole_numbers() -> None:
+    x = torch.rand(1, 3, 64, 64)
+    whole = Backbone("alexnet", ["relu1"], mean=(0, 0, 0), std=(1, 1, 1))(x)["relu1"]
+    assert torch.equal(whole, Backbone("alexnet", ["relu1"], mean=(0.0,) * 3, std=(1.0,) * 3)(x)["relu1"])
+
+
+def test_one_name_for_the_layers_is_refused() -> None:
+    with pytest.raises(
+        UsageError, match=r"layers is 'relu2_2'; expected a list of names: layers=\['relu2_2'\]"
+    ):
+        Backbone("vgg16", "relu2_2")
+
+
+@pytest.mark.parametrize("network", ["googlenet", "inception_v3"])
+def test_networks_with_side_branches_are_built_without_a_word(network: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    full = models.get_model(network, weights=None, init_weights=False).eval()
+    save_file(full.state_dict(), tmp_path / "net.safetensors")
+    layer = {"googlenet": "inception5b", "inception_v3": "Mixed_7c"}[network]
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        backbone = Backbone(
+            network, [layer], weights=tmp_path / "net.safetensors", mean=(0.5,) * 3, std=(0.5,) * 3
+        )
+    assert not told
+    seen: list[Tensor] = []
+    full.get_submodule(layer).register_forward_hook(lambda module, inputs, output: seen.append(output))
+    x = torch.rand(1, 3, 96, 96)
+    full(x * 2 - 1)
+    # the same layers on inputs that differ by rounding
+    assert torch.allclose(
+        backbone(x)[layer], seen[0], rtol=1e-4, atol=1e-5 * float(seen[0].detach().abs().max())
+    )
+
+
+@pytest.mark.parametrize("network", ["resnet18", "regnet_y_400mf", "swin_t"])
+def test_building_leaves_random_numbers_alone(network: str, tmp_path: Path) -> None:
+    save_file(models.get_model(network, weights=None).state_dict(), tmp_path / "net.safetensors")
+    layer = {"resnet18": "layer1", "regnet_y_400mf": "stem", "swin_t": "features.0"}[network]
+    before = torch.get_rng_state()
+    Backbone(network, [layer], weights=tmp_path / "net.safetensors")
+    assert torch.equal(torch.get_rng_state(), before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -11,6 +12,7 @@ from beholder.backbones import door
 from beholder.backbones.cards import CARDS
 from beholder.backbones.chains import CHAINS, Chain
 from beholder.backbones.graphs import check_network, cut_graph
+from beholder.backbones.sizes import smallest_square, takes
 from beholder.ops.shapes import check_images
 from beholder.spec import ShapeError, UsageError, WeightsError, did_you_mean
 
@@ -37,10 +39,11 @@ class Backbone(nn.Module):
             (``"relu2_2"``, ``"relu3"``, ``"fire5"``), others by those of their graph (``"layer1.0.relu"``).
         weights: A file to take the weights from; by default the cache, filled by ``beholder weights fetch``.
         mean: Mean of each channel that the network was trained with, for RGB in [0, 1].
-        std: Standard deviation of each channel that the network was trained with.
+        std: Standard deviation of each channel that the network was trained with, above 0.
 
     Raises:
-        UsageError: If the network or a layer is unknown.
+        UsageError: If the network or a layer is unknown, ``layers`` is no list, or ``mean`` or ``std`` are not
+            three such numbers.
         WeightsError: If the weights are missing, damaged, or do not fit the network exactly.
         MissingPackageError: If timm is asked for and not installed.
     """
@@ -58,10 +61,14 @@ class Backbone(nn.Module):
         std: Sequence[float] = IMAGENET_STD,
     ) -> None:
         super().__init__()
+        if isinstance(layers, str):
+            raise UsageError(f"layers is {layers!r}; expected a list of names: layers=[{layers!r}].")
         if not layers:
             raise UsageError(f"no layers of {network!r} are named; expected at least one, such as 'relu2_2'.")
         self.network = network
         self.layers = tuple(layers)
+        self.register_buffer("mean", _per_channel("mean", mean, above=-math.inf), persistent=False)
+        self.register_buffer("std", _per_channel("std", std, above=0), persistent=False)
         if network not in CHAINS:
             check_network(network)
         if weights is None and network not in CARDS:
@@ -73,8 +80,6 @@ class Backbone(nn.Module):
         tensors, self.weights = door.load(network, weights)
         _fill(self.trunk, tensors, known, network)
         self.trunk.eval().requires_grad_(requires_grad=False)
-        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
 
     def train(self, mode: bool = True) -> Backbone:  # noqa: ARG002, FBT001, FBT002 -- the signature of nn.Module
         """Stay in evaluation mode, whatever the module around asks for."""
@@ -88,6 +93,10 @@ class Backbone(nn.Module):
 
         Returns:
             Layer name -> features, shape (N, C, H', W').
+
+        Raises:
+            ShapeError: If ``x`` is no such batch, has another type than the network, or a size that its layers
+                do not take.
         """
         check_images(x)
         if x.dtype != self.mean.dtype:
@@ -98,14 +107,41 @@ class Backbone(nn.Module):
         repeated = x.shape[0] if x.stride(0) == 0 and not x.requires_grad else 1
         # (x - mean) / std, in one pass over the pictures
         normalised = torch.addcmul(-self.mean / self.std, x[::repeated], self.std.reciprocal())
-        features: dict[str, Tensor] = self.trunk(normalised)
+        try:
+            # not self.trunk(...): as a module, a cut graph prints what goes wrong in it
+            features: dict[str, Tensor] = self.trunk.forward(normalised)
+        except (RuntimeError, AssertionError):
+            self._refuse_size(*x.shape[-2:])
+            raise
         if repeated > 1:
             features = {layer: feature.expand(repeated, -1, -1, -1) for layer, feature in features.items()}
         return features
 
+    def _refuse_size(self, height: int, width: int) -> None:
+        """Tell that pictures of a size cannot be seen through the layers, if that is so."""
+        if takes(self.trunk, height, width):
+            return
+        side = smallest_square(self.trunk)
+        hint = f"; the smallest square that they take is {side}x{side} pixels" if side else ""
+        raise ShapeError(
+            f"the picture is {width}x{height}, a size that the layers {', '.join(self.layers)} of "
+            f"{self.network!r} do not take{hint}. Resize the picture or ask for earlier layers."
+        )
+
     def extra_repr(self) -> str:
         """The network, its layers and its weight file."""
         return f"{self.network!r}, layers={self.layers}, weights={self.weights.file}"
+
+
+def _per_channel(name: str, values: Sequence[float], *, above: float) -> Tensor:
+    try:
+        numbers = [float(value) for value in values]
+    except (TypeError, ValueError):
+        numbers = []
+    if len(numbers) != 3 or not all(above < number < math.inf for number in numbers):
+        limit = " above 0" if above == 0 else ""
+        raise UsageError(f"{name} is {values!r}; expected three numbers{limit}, one each for R, G and B.")
+    return torch.tensor(numbers).view(1, 3, 1, 1)
 
 
 def _cut_chain(network: str, layers: Sequence[str]) -> tuple[Chain, set[str]]:

@@ -5,16 +5,38 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
+import torch
+from torch.overrides import TorchFunctionMode
+
 from beholder.spec import MissingPackageError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from torch import fx, nn
 
 __all__ = ["check_network", "cut_graph"]
 
 _OUT_OF_PLACE = {operator.iadd: operator.add, operator.imul: operator.mul, operator.isub: operator.sub}
+
+_RANDOM = {"normal_", "uniform_", "kaiming_normal_", "kaiming_uniform_"}
+
+
+class _Zeros(TorchFunctionMode):
+    """Fills with zeros what would be filled with random numbers, which are slow and soon replaced."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        if getattr(func, "__name__", "") not in _RANDOM:
+            return func(*args, **kwargs)
+        with torch.no_grad():
+            return (args[0] if args else kwargs["tensor"]).zero_()
 
 
 def check_network(network: str) -> None:
@@ -49,26 +71,33 @@ def cut_graph(network: str, layers: Sequence[str]) -> tuple[nn.Module, set[str]]
     Raises:
         UsageError: If a layer is unknown.
     """
-    from torchvision.models import feature_extraction, get_model
+    from torchvision.models import feature_extraction
 
-    if network.startswith("timm:"):
-        timm = _timm()
-        model, extract = (
-            timm.create_model(network.removeprefix("timm:")),
-            timm.models.create_feature_extractor,
-        )
-    else:
-        model = get_model(network, weights=None)
-        extract = feature_extraction.create_feature_extractor
-    model.eval()
+    with _Zeros():
+        model = _build(network).eval()
     nodes = feature_extraction.get_graph_node_names(model, suppress_diff_warning=True)[1]
     known = {".".join(node.split(".")[: depth + 1]) for node in nodes for depth in range(node.count(".") + 1)}
     for layer in layers:
         if layer not in known:
             raise UsageError(f"{network} has no layer {layer!r}.{did_you_mean(layer, sorted(known))}")
-    trunk = extract(model, return_nodes=list(layers))
+    if network.startswith("timm:"):
+        trunk = _timm().models.create_feature_extractor(model, return_nodes=list(layers))
+    else:
+        trunk = feature_extraction.create_feature_extractor(
+            model, return_nodes=list(layers), suppress_diff_warning=True
+        )
     _work_out_of_place(trunk)
     return trunk, set(model.state_dict())
+
+
+def _build(network: str) -> Any:
+    if network.startswith("timm:"):
+        return _timm().create_model(network.removeprefix("timm:"))
+    from torchvision.models import get_model
+
+    # These two warn unless they are told how to fill the weights.
+    options = {"init_weights": False} if network in ("googlenet", "inception_v3") else {}
+    return get_model(network, weights=None, **options)
 
 
 def _timm() -> Any:
