@@ -22,11 +22,16 @@ def test_metrics_for_machines(run: Run) -> None:
     assert [metric["name"] for metric in listed] == list(METRICS)
     assert {"name", "direction", "range", "unit", "paper", "best", "differentiable"} <= set(listed[0])
     assert {metric["direction"] for metric in listed} == {"higher", "lower"}
+    options = {metric["name"]: metric["options"] for metric in listed}
+    assert options["psnr"] == {"channel": "rgb", "border": 0}
+    assert options["lpips_vgg"] == {"version": "0.1", "lin": True, "trunk": None}
 
 
 def test_metrics_for_people(run: Run) -> None:
     done = run("metrics", COLUMNS="200")
     assert all(name in done.stdout for name in METRICS)
+    assert "channel=grey, downsample=false" in done.stdout
+    assert "version=0.1, lin=true, trunk " in done.stdout
 
 
 def test_weights_where_list_and_verify(run: Run, tmp_path: Path) -> None:

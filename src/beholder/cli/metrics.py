@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from beholder.cli.console import print_wide
+from beholder.cli.console import print_out, print_wide
 
 __all__ = ["metrics"]
 
@@ -15,24 +15,37 @@ __all__ = ["metrics"]
 def metrics(
     as_json: Annotated[bool, typer.Option("--json", help="A list of objects, for machines.")] = False,
 ) -> None:
-    """List the metrics: name, direction, range, unit, paper.
+    """List the metrics: name, direction, range, unit, options with their defaults, paper.
 
     Example:
         beholder metrics --json
     """
     from rich.table import Table
 
-    from beholder.catalog import METRICS, describe_metric
+    from beholder.catalog import METRICS, describe_metric, list_options
 
-    specs = [describe_metric(name) for name in METRICS]
+    listed = [(describe_metric(name), list_options(name)) for name in METRICS]
     if as_json:
-        typer.echo(json.dumps([spec.as_dict() for spec in specs], indent=2, ensure_ascii=False))
+        objects = [{**spec.as_dict(), "options": options} for spec, options in listed]
+        print_out(json.dumps(objects, indent=2, ensure_ascii=False))
         return
-    table = Table("name", "better", "range", "unit", "map", "what it measures", "paper")
-    for spec in specs:
+    table = Table("name", "better", "range", "unit", "map", "options", "what it measures", "paper")
+    for spec, options in listed:
         low, high = (f"{bound:g}".replace("inf", "∞") for bound in spec.range)
-        has_map = "yes" if spec.map_range else ""
         table.add_row(
-            spec.name, spec.direction, f"{low} to {high}", spec.unit, has_map, spec.title, spec.paper
+            spec.name,
+            spec.direction,
+            f"{low} to {high}",
+            spec.unit,
+            "yes" if spec.map_range else "",
+            ", ".join(_as_typed(key, default) for key, default in options.items()),
+            spec.title,
+            spec.paper,
         )
     print_wide(table)
+
+
+def _as_typed(key: str, default: object) -> str:
+    if default is None:
+        return key
+    return f"{key}={str(default).lower() if isinstance(default, bool) else default}"
