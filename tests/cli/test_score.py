@@ -34,7 +34,6 @@ def test_json_on_stdout_and_the_rest_on_stderr(run: Run, folders: Folders) -> No
     assert set(rows[0]) == {"reference", "distorted", "psnr", "ssim", "error"}
     assert rows[0]["psnr"] > rows[1]["psnr"]
     assert "2/2" in done.stderr
-    assert "pairs/s" in done.stderr
 
 
 def test_equal_pictures_are_told_as_infinite_in_json(run: Run, folders: Folders) -> None:
@@ -97,6 +96,8 @@ def test_the_unmatched_are_an_error_unless_allowed(run: Run, folders: Folders) -
     ("arguments", "message"),
     [
         (["-m", "pnsr"], "Did you mean psnr"),
+        (["-m", "psnr", "-m", "psnr"], "named twice: psnr"),
+        (["-m", r"lpips_vgg:trunk=a\,b\:c"], "a,b:c"),
         ([], "no metric is named"),
         (["-m", "psnr", "-o", "out.xlsx"], "expected .parquet, .csv or .jsonl"),
         (["-m", "psnr", "--resize", "stretch"], "refuse, reference, distorted, crop"),
@@ -161,14 +162,98 @@ def test_interrupted_it_keeps_what_is_scored(tmp_path: Path, sent: signal.Signal
     assert f"interrupted after {len(kept)} of {pairs} pairs" in errors
 
 
-def test_a_run_that_breaks_off_keeps_what_is_scored(run: Run, folders: Folders, tmp_path: Path) -> None:
+BREAKING = """
+from beholder.metrics.psnr import PSNR
+from beholder.cli import main
+
+whole = PSNR._error
+
+def broken(metric, x, y):
+    if (x - y).square().mean() > 5e-3:
+        raise {error}
+    return whole(metric, x, y)
+
+PSNR._error = broken
+main()
+"""
+
+
+def run_breaking(error: str, *arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Call `beholder` with a PSNR that fails on the noisier of the two pairs."""
+    return subprocess.run(
+        [sys.executable, "-c", BREAKING.format(error=error), *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_run_that_breaks_off_keeps_what_is_scored(folders: Folders, tmp_path: Path) -> None:
+    options = ["-m", "psnr", "-o", "out.csv", "--batch-size", "1"]
+    done = run_breaking("RuntimeError('a bug')", "score", *folders, *options, folder=tmp_path)
+    assert done.returncode == 3
+    assert "broken off after 1 of 2 pairs: RuntimeError('a bug'); what was scored is kept" in done.stderr
+    assert len(pl.read_csv(tmp_path / "out.csv")) == 1
+
+
+def test_stopped_before_the_first_score_it_writes_nothing(folders: Folders, tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("yesterday's")
+    noisier = [
+        folder / "sub" / f"two.{suffix}" for folder, suffix in zip(folders, ("png", "bmp"), strict=True)
+    ]
+    arguments = ["score", *noisier, "-m", "psnr", "-o", "out.csv", "--report", "page.html", "--json"]
+    for error, code, told in (
+        ("KeyboardInterrupt", 130, "interrupted before the first score"),
+        ("RuntimeError('a bug')", 3, "broken off after 0 of 1 pairs"),
+    ):
+        done = run_breaking(error, *arguments, folder=tmp_path)
+        assert done.returncode == code
+        assert told in done.stderr
+        assert "kept" not in done.stderr
+        assert ("Traceback" in done.stderr) == (code == 3)
+        assert done.stdout == ""
+        assert (tmp_path / "out.csv").read_text() == "yesterday's"
+        assert not (tmp_path / "page.html").exists()
+
+
+def test_interrupted_while_it_prepares_it_says_so(folders: Folders, tmp_path: Path) -> None:
+    code = "import beholder.backbones.door as door; from beholder.cli import main\n"
+    code += "def locate(card): raise KeyboardInterrupt\ndoor.locate = locate; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "score", *map(str, folders), "-m", "lpips_alex"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+def test_a_map_that_cannot_be_saved_costs_that_map_only(run: Run, folders: Folders, tmp_path: Path) -> None:
     # The second map's folder cannot be made: a file stands in its place.
     (tmp_path / "maps").mkdir()
     (tmp_path / "maps" / "sub").touch()
-    done = run("score", *folders, "-m", "psnr", "-o", "out.csv", "--maps", "maps")
-    assert done.returncode == 3
-    assert "broken off after" in done.stderr
-    assert len(pl.read_csv(tmp_path / "out.csv")) == 2
+    options = ["-m", "psnr", "-o", "out.csv", "--maps", "maps", "--report", "page.html"]
+    done = run("score", *folders, *options)
+    assert done.returncode == 0, done.stderr
+    table = ScoreTable.load(tmp_path / "out.csv")
+    assert table.frame["psnr"].null_count() == 0
+    [warning] = table.provenance["warnings"]
+    assert warning.startswith(f"{folders[1] / 'sub' / 'two.bmp'}: no heat map of psnr: ")
+    assert (tmp_path / "maps" / "one.bmp.psnr.png").exists()
+    assert "wrote maps" in done.stderr
+
+
+def test_a_folder_without_maps_is_not_claimed(run: Run, folders: Folders, tmp_path: Path) -> None:
+    done = run("score", *folders, "-m", "ms_ssim", "--maps", "maps")
+    assert done.returncode == 0
+    assert "wrote" not in done.stderr
+
+
+def test_metrics_may_be_named_one_by_one(run: Run, folders: Folders) -> None:
+    done = run("score", *folders, "-m", "psnr", "-m", "ssim,gmsd", "--json")
+    assert set(json.loads(done.stdout)[0]) >= {"psnr", "ssim", "gmsd"}
 
 
 def test_maps_stay_in_their_folder(run: Run, folders: Folders, tmp_path: Path) -> None:
@@ -201,9 +286,12 @@ def test_nothing_that_is_read_is_written_over(run: Run, folders: Folders, tmp_pa
     picture = folders[0] / "one.png"
     before = picture.read_bytes()
     (tmp_path / "pairs.csv").write_text("reference,distorted\nreference/one.png,distorted/one.bmp\n")
-    for arguments in (["--report", picture], ["-o", "pairs.csv"], ["-o", "x.csv", "--report", "x.csv"]):
+    for arguments, message in (
+        (["--report", picture], "expected .html or .htm"),
+        (["-o", "pairs.csv"], "name another file"),
+    ):
         done = run("score", "--pairs", "pairs.csv", "-m", "psnr", *arguments)
         assert done.returncode == 2
-        assert "name another file" in done.stderr
+        assert message in done.stderr
     assert picture.read_bytes() == before
     assert "reference/one.png" in (tmp_path / "pairs.csv").read_text()

@@ -127,3 +127,18 @@ def test_an_empty_table_keeps_its_columns(tmp_path: Path) -> None:
         "psnr",
         "error",
     ]
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".jsonl"])
+def test_a_full_disk_is_an_os_error_and_leaves_nothing(
+    table: ScoreTable, suffix: str, tmp_path: Path
+) -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            table.save(tmp_path / f"scores{suffix}")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []

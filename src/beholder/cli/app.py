@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from beholder.cli.console import show_error
+from beholder.cli.console import say, show_error
 from beholder.cli.demo import demo
 from beholder.cli.metrics import metrics
 from beholder.cli.score import score
@@ -16,7 +17,18 @@ from beholder.spec import BeholderError
 
 __all__ = ["main"]
 
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            say("interrupted")
+            raise typer.Exit(130) from None
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="beholder",
     help="Measure how alike pictures look to a person.",
     epilog="Start with: beholder demo",

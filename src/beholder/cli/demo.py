@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from beholder.cli.console import print_wide, say
-from beholder.spec import MissingPackageError, WeightsError
+from beholder.spec import MissingPackageError, UsageError, WeightsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,11 +32,16 @@ def demo(
     Example:
         beholder demo
     """
+    from beholder.cli.outputs import check_folder
     from beholder.cli.score import exit_code, run
     from beholder.reports import score_table
     from beholder.scoring import Settings
 
-    pairs = _make_pairs(folder)
+    check_folder(folder)
+    try:
+        pairs = _make_pairs(folder)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written in: {error}. Name another folder.") from error
     metrics = _metrics_to_be_had()
     table = run(pairs, metrics, Settings(), output=folder / "scores.parquet", report=folder / "report.html")
     print_wide(score_table(table))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
-import os
 import shlex
 import signal
 import sys
@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from beholder.cli.console import messages, print_wide, progress_bar, say
-from beholder.spec import UsageError
+from beholder.catalog import split_requests
+from beholder.cli.console import messages, print_out, print_wide, progress_bar, say
+from beholder.cli.outputs import check_outputs, write_results
+from beholder.spec import BeholderError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from beholder.images import Pair, Pairing
+    from beholder.reports import MapFolder
     from beholder.scoring import ScoredPair, Scorer, ScoreTable, Settings
 
 __all__ = ["exit_code", "run", "score"]
@@ -36,8 +39,14 @@ def score(
     reference: Annotated[Path | None, typer.Argument(help="Reference picture, or folder of them.")] = None,
     distorted: Annotated[Path | None, typer.Argument(help="Picture under test, or folder of them.")] = None,
     metrics: Annotated[
-        str, typer.Option("-m", "--metrics", help="Names, comma-separated; options follow a colon.")
-    ] = "",
+        list[str] | None,
+        typer.Option(
+            "-m",
+            "--metrics",
+            help="Names, comma-separated or each with an -m; options follow a colon. In an option's value, "
+            "put a backslash before a comma or colon.",
+        ),
+    ] = None,
     pairs: Annotated[Path | None, typer.Option(help="CSV with the columns reference and distorted.")] = None,
     one_reference: Annotated[
         bool, typer.Option("--one-reference", help="Compare one reference with every picture of a folder.")
@@ -65,7 +74,7 @@ def score(
     """Score pictures against their references.
 
     Exit code: 0 all scored, 1 some rows failed (their error column says why), 2 bad usage, 130 interrupted
-    and 3 broken off (what was scored is kept).
+    and 3 broken off or not all written (what was scored is kept).
 
     Examples:
         beholder score original.png restored.png -m lpips_alex,ssim
@@ -74,7 +83,8 @@ def score(
 
         beholder score original.png tries/ --one-reference -m lpips_alex --json
     """
-    if not metrics:
+    names = [name for given in metrics or () for name in split_requests(given)]
+    if not names:
         raise UsageError(
             "no metric is named; for example -m lpips_alex,ssim. `beholder metrics` lists them all."
         )
@@ -83,10 +93,7 @@ def score(
     )
     from beholder.reports import score_table
     from beholder.scoring import Settings
-    from beholder.scoring.table import check_ending
 
-    if output is not None:
-        check_ending(output)
     settings = Settings(
         resize=resize,  # type: ignore[arg-type]  # Settings refuses what is no rule
         background=background,
@@ -94,14 +101,11 @@ def score(
         device=device,
         batch_size=batch_size,
     )
-    names = [name.strip() for name in metrics.split(",") if name.strip()]
-    _check_not_overwritten(
-        [output, report],
-        [pairs, *(file for pair in pairing.pairs for file in (pair.reference, pair.distorted))],
-    )
+    read = [pairs, *(file for pair in pairing.pairs for file in (pair.reference, pair.distorted))]
+    check_outputs(output, report, maps, read=read)
     table = run(pairing.pairs, names, settings, report=report, maps=maps, quiet=quiet, output=output)
     if as_json:
-        typer.echo(json.dumps(table.to_rows(), indent=1, ensure_ascii=False, allow_nan=False))
+        print_out(json.dumps(table.to_rows(), indent=1, ensure_ascii=False, allow_nan=False))
     elif output is None:
         print_wide(score_table(table))
     raise typer.Exit(exit_code(table))
@@ -147,14 +151,17 @@ def run(
     maps: Path | None = None,
     quiet: bool = False,
 ) -> ScoreTable:
-    """Score pairs with progress on standard error; write the table, the heat maps and the page."""
+    """Score pairs with progress on standard error; write the table, the heat maps and the page.
+
+    Raises:
+        UsageError: If a metric is unknown.
+        WeightsError: If weights cannot be had.
+        typer.Exit: If the run stopped before the first score.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what batch systems send, as if by Ctrl-C
     from beholder.cli.weights import fetch_missing
     from beholder.scoring import Scorer
 
-    _check_writable([output, report])
-    if maps is not None and maps.exists() and not maps.is_dir():
-        raise UsageError(f"{maps}: is a file; expected a folder for the heat maps.")
     fetch_missing(metrics)
     scorer = Scorer(metrics, settings, maps=maps is not None or report is not None)
     with contextlib.ExitStack() as stack:
@@ -162,14 +169,16 @@ def run(
         if folder is None and report is not None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         table, drawn = _collect(scorer, pairs, folder, quiet=quiet)
-        if output is not None:
-            table.save(output)
-        if report is not None:
-            from beholder.reports import write_score_page
-
-            write_score_page(table, report, maps=drawn)
+        if table.provenance["stopped"] and table.frame.is_empty():
+            raise typer.Exit(exit_code(table))
+        written, problems = write_results(table, output, report, drawn)
+    if maps is not None and drawn:
+        written.append(maps)
     if not quiet:
-        summarise(table, [path for path in (output, report, maps) if path is not None])
+        summarise(table, written)
+    if problems:
+        stopped = "; ".join(filter(None, [table.provenance["stopped"], *problems]))
+        table = dataclasses.replace(table, provenance={**table.provenance, "stopped": stopped})
     return table
 
 
@@ -177,38 +186,9 @@ def exit_code(table: ScoreTable) -> int:
     """What the run's exit code tells: 130 interrupted, 3 broken off, 1 some pairs failed, 0 all scored."""
     stopped = table.provenance["stopped"]
     if stopped is not None:
-        say(f"{stopped}; what was scored until then is kept.")
+        say(stopped if table.frame.is_empty() else f"{stopped}; what was scored is kept.")
         return 130 if stopped.startswith(_INTERRUPTED) else 3
     return 1 if len(table.failed) else 0
-
-
-def _check_not_overwritten(written: Sequence[Path | None], read: Sequence[Path | None]) -> None:
-    """Refuse to write over a file that is read, or two results into one file."""
-    # Not Path.resolve(), which raises on a link to itself before Python 3.13.
-    taken = {os.path.realpath(path) for path in read if path is not None}
-    for path in written:
-        if path is None:
-            continue
-        if os.path.realpath(path) in taken:
-            raise UsageError(f"{path}: is read or written by this run already; name another file to write.")
-        taken.add(os.path.realpath(path))
-
-
-def _check_writable(paths: Sequence[Path | None]) -> None:
-    """Refuse a file that could not be written before hours of scoring, not after them."""
-    for path in paths:
-        if path is None:
-            continue
-        if path.is_dir():
-            raise UsageError(f"{path}: is a folder; expected the name of a file to write.")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"{path}: its folder cannot be made: {error.strerror}.") from error
-        if not os.access(path.parent, os.W_OK):
-            raise UsageError(
-                f"{path}: you may not write in its folder; name another, or change its permissions."
-            )
 
 
 def _collect(
@@ -227,10 +207,10 @@ def _collect(
                 rows.append(scored.as_row())
                 warnings += [f"{as_text(path)}: {note}" for path, note in scored.notes]
                 if drawer:
-                    for name, values in scored.maps.items():
-                        drawn[scored.index, name] = drawer.save(scored.index, name, values)
+                    warnings += _draw(drawer, scored, drawn)
         except KeyboardInterrupt:
-            stopped = f"{_INTERRUPTED} after {len(rows)} of {len(pairs)} pairs"
+            scored_until = f"after {len(rows)} of {len(pairs)} pairs" if rows else "before the first score"
+            stopped = f"{_INTERRUPTED} {scored_until}"
         except UsageError:
             raise
         except Exception as error:  # noqa: BLE001 -- a full disk or a bug: told in full, and no row is lost
@@ -242,6 +222,17 @@ def _collect(
         "stopped": stopped,
     }
     return ScoreTable.from_rows(rows, provenance), drawn
+
+
+def _draw(drawer: MapFolder, scored: ScoredPair, drawn: dict[tuple[int, str], Path]) -> list[str]:
+    """Save the maps of a pair, and tell which could not be."""
+    failed = []
+    for name, values in scored.maps.items():
+        try:
+            drawn[scored.index, name] = drawer.save(scored.index, name, values)
+        except (BeholderError, OSError) as error:
+            failed.append(f"{scored.as_row()['distorted']}: no heat map of {name}: {error}")
+    return failed
 
 
 def _advance(scored: Iterator[ScoredPair], bar: Progress, total: int) -> Iterator[ScoredPair]:

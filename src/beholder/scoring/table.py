@@ -71,6 +71,7 @@ class ScoreTable:
 
         Raises:
             UsageError: If the ending is none of these.
+            OSError: If the disk is full, or does not let it be written.
         """
         path = Path(path)
         check_ending(path)
@@ -143,5 +144,8 @@ def _sidecar(path: Path) -> Path:
 def _write(path: Path, write: Callable[[Path], object]) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
         partial = Path(folder) / path.name
-        write(partial)
+        try:
+            write(partial)
+        except pl.exceptions.PolarsError as error:  # what polars makes of a full disk
+            raise OSError(str(error)) from error
         partial.replace(path)

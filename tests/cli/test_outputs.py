@@ -1,0 +1,139 @@
+"""Where results cannot be written, and where writing fails."""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from beholder.cli.outputs import check_folder, check_outputs, write_results
+from beholder.scoring import ScoreTable
+from beholder.spec import UsageError
+from cli.conftest import Run
+
+Folders = tuple[Path, Path]
+
+
+@pytest.fixture
+def table() -> ScoreTable:
+    row = {"reference": "r.png", "distorted": "d.png", "psnr": math.inf, "error": None}
+    return ScoreTable.from_rows([row], {"metrics": {"psnr": {"direction": "higher"}}})
+
+
+@pytest.mark.parametrize("name", ["file/x", "a" * 250])
+@pytest.mark.parametrize(("option", "ending"), [("output", ".csv"), ("report", ".html")])
+def test_a_file_that_cannot_be_written_is_refused(
+    option: str, ending: str, name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    given = {"output": None, "report": None, "maps": None, option: tmp_path / (name + ending)}
+    with pytest.raises(UsageError, match=r"cannot be written: .* Name another file"):
+        check_outputs(**given, read=[])
+
+
+@pytest.mark.parametrize("name", ["file/x", "a" * 300])
+def test_a_folder_that_cannot_be_made_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"cannot be written in: .* Name another folder"):
+        check_folder(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "check", [check_folder, lambda path: check_outputs(path / "x.csv", None, None, read=[])]
+)
+def test_permissions_alone_do_not_tell(
+    check: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", refuse)
+    with pytest.raises(UsageError, match="Read-only file system"):
+        check(tmp_path)  # type: ignore[operator]
+
+
+def test_what_can_be_written_is_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "scores.csv").write_text("before")
+    check_outputs(tmp_path / "scores.csv", tmp_path / "page.HTM", tmp_path / "maps", read=[])
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["maps", "scores.csv"]
+    assert (tmp_path / "scores.csv").read_text() == "before"
+
+
+def test_a_page_that_no_browser_would_open_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"'\.txt' is unknown; expected \.html or \.htm"):
+        check_outputs(None, tmp_path / "page.txt", None, read=[])
+
+
+def test_rows_that_cannot_be_written_are_kept_elsewhere(
+    table: ScoreTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "file").touch()
+    written, [problem] = write_results(table, tmp_path / "file" / "x.csv", None, {})
+    assert written == []
+    kept = ScoreTable.load(problem.partition("its rows are in ")[2])
+    assert kept.frame.equals(table.frame)
+    assert problem.startswith(f"{tmp_path}/file/x.csv: cannot be written: ")
+
+
+def test_rows_that_can_be_kept_nowhere_are_printed(
+    table: ScoreTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file"))
+    (tmp_path / "file").touch()
+    _, [problem] = write_results(table, tmp_path / "file" / "x.csv", None, {})
+    assert "standard output" in problem
+    assert json.loads(capsys.readouterr().out) == table.to_rows()[0]
+
+
+def test_a_page_that_cannot_be_written_costs_no_table(run: Run, folders: Folders, tmp_path: Path) -> None:
+    # The folder that the page was to be written in is gone by then.
+    code = (
+        "import shutil; from beholder.metrics import psnr; from beholder.cli import main; old = psnr.PSNR._error\n"
+        "psnr.PSNR._error = lambda *a: (shutil.rmtree('pages', ignore_errors=True), open('pages', 'w'), old(*a))[2]\n"
+        "main()"
+    )
+    arguments = ["score", *folders, "-m", "psnr", "-o", "out.csv", "--report", "pages/page.html"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "pages/page.html: cannot be written: " in done.stderr
+    assert "wrote out.csv" in done.stderr
+    assert "wrote pages" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(ScoreTable.load(tmp_path / "out.csv").frame) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["-o", "file/x.csv"], ["--report", "file/x.html"], ["--report", "x.txt"], ["--maps", "file/x"]],
+)
+def test_nothing_is_scored_for_what_cannot_be_written(
+    run: Run, folders: Folders, tmp_path: Path, arguments: list[str]
+) -> None:
+    (tmp_path / "file").touch()
+    done = run("score", *folders, "-m", "psnr", *arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("folder", ["file", "file/x"])
+def test_a_demo_that_cannot_be_written_is_refused(run: Run, tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").touch()
+    done = run("demo", folder)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {folder}: ")
+    assert len(done.stderr.splitlines()) == 1
