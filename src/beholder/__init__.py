@@ -8,17 +8,30 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from beholder.backbones import Backbone
     from beholder.catalog import create_metric
-    from beholder.scoring import ScoreTable, score
+    from beholder.images import read_picture
+    from beholder.scoring import ScoreTable, Settings, score
     from beholder.spec import BeholderError, Metric, MetricSpec
 
-__all__ = ["Backbone", "BeholderError", "Metric", "MetricSpec", "ScoreTable", "create_metric", "score"]
+__all__ = [
+    "Backbone",
+    "BeholderError",
+    "Metric",
+    "MetricSpec",
+    "ScoreTable",
+    "Settings",
+    "create_metric",
+    "read_picture",
+    "score",
+]
 _HOMES = {
     "Backbone": "beholder.backbones",
     "BeholderError": "beholder.spec",
     "Metric": "beholder.spec",
     "MetricSpec": "beholder.spec",
     "ScoreTable": "beholder.scoring",
+    "Settings": "beholder.scoring",
     "create_metric": "beholder.catalog",
+    "read_picture": "beholder.images",
     "score": "beholder.scoring",
 }
 

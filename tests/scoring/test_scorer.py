@@ -52,6 +52,16 @@ def test_scores_are_those_of_the_metrics_in_order(pairs: list[Pair], batch_size:
         assert table.frame[name].to_list() == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 
+def test_the_package_alone_leads_from_files_to_scores(unequal: Pair) -> None:
+    x = beholder.read_picture(unequal.distorted).pixels[None, :, :90, :120]
+    y = beholder.read_picture(unequal.reference).pixels[None, :, :90, :120]
+    assert beholder.create_metric("ssim")(x, y).item() == pytest.approx(1)
+    table = beholder.score(
+        [(unequal.reference, unequal.distorted)], ["ssim"], beholder.Settings(resize="crop")
+    )
+    assert table.failed.is_empty()
+
+
 def test_plain_tuples_of_paths_will_do(pairs: list[Pair]) -> None:
     table = score([(str(pair.reference), pair.distorted) for pair in pairs[:1]], ["psnr"])
     assert table.frame["psnr"].item() == pytest.approx(direct("psnr", pairs[0]))
