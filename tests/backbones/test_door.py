@@ -15,7 +15,6 @@ import torch
 
 from beholder.backbones import cards, door
 from beholder.backbones.cards import PackageSource, TorchvisionSource, WeightCard
-from beholder.backbones.weight_files import read_weights
 from beholder.spec import WeightsError
 
 
@@ -177,77 +176,9 @@ def test_two_processes_fill_the_cache_at_once(cache: Path, tmp_path: Path) -> No
     assert [path.name for path in (cache / "toy").iterdir()] == ["net.ckpt"]
 
 
-class _Attack:
-    def __init__(self, marker: Path) -> None:
-        self.marker = marker
-
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return (open, (str(self.marker), "w"))  # type: ignore[return-value]
-
-
-@pytest.mark.parametrize("suffix", [".ckpt", ".pth"])
-def test_a_pickle_that_runs_code_is_refused(suffix: str, tmp_path: Path) -> None:
-    marker = tmp_path / "ran"
-    payload = {"Net_0": _Attack(marker)}
-    if suffix == ".ckpt":
-        content = pickle.dumps(payload)
-    else:
-        file = io.BytesIO()
-        torch.save(payload, file)
-        content = file.getvalue()
-    with pytest.raises(WeightsError, match="cannot be read as weights"):
-        read_weights(Path("evil" + suffix), content)
-    assert not marker.exists()
-
-
-def test_formats_are_told_by_the_ending(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match=r"unknown kind of weight file; expected one of \.safetensors"):
-        read_weights(Path("net.onnx"), b"")
-    for suffix in (".safetensors", ".pth", ".ckpt"):
-        with pytest.raises(WeightsError, match="cannot be read as weights"):
-            read_weights(Path("net" + suffix), b"garbage")
-
-
 def test_unknown_cards_are_refused() -> None:
     with pytest.raises(WeightsError, match="no weight card 'vgg61'; expected one of alexnet, vgg16"):
         door.load("vgg61")
-
-
-def test_forged_array_types_are_refused() -> None:
-    """NumPy's own unpickling would believe a type that claims to hold object pointers."""
-
-    class Forged:
-        def __reduce__(self) -> tuple[object, ...]:
-            return (np.dtype, ("O8", False, True), (3, "|", None, None, None, -1, -1, 0))
-
-    class Array:
-        def __reduce__(self) -> tuple[object, ...]:
-            rebuild = np.zeros(0).__reduce__()[0]
-            return (rebuild, (np.ndarray, (0,), b"b"), (1, (2,), Forged(), False, b"A" * 16))
-
-    with pytest.raises(WeightsError, match="array of type 'O8'"):
-        read_weights(Path("evil.ckpt"), pickle.dumps({"Net": {"bias": Array()}}))
-
-
-@pytest.mark.parametrize("payload", [[1, 2], {"Net": {"kernel": 3}}, {"Net": 1}, "text"])
-def test_pickles_of_other_things_are_refused(payload: object) -> None:
-    with pytest.raises(WeightsError, match="cannot be read as weights"):
-        read_weights(Path("other.ckpt"), pickle.dumps(payload))
-
-
-def test_damaged_files_raise_our_error_only() -> None:
-    generator = np.random.default_rng(0)
-    file = io.BytesIO()
-    torch.save({"features.0.weight": torch.ones(3)}, file)
-    for suffix, whole in ((".ckpt", CONTENT), (".pth", file.getvalue())):
-        for _ in range(150):
-            damaged = bytearray(whole)
-            for place in generator.integers(0, len(damaged), 3):
-                damaged[place] = generator.integers(256)
-            try:
-                read_weights(Path("damaged" + suffix), bytes(damaged))
-            except WeightsError as error:
-                assert "cannot be read as weights" in str(error)  # noqa: PT017 -- a lucky change may do no harm
 
 
 def test_pip_checks_the_archive_before_opening_it(card: WeightCard, monkeypatch: pytest.MonkeyPatch) -> None:

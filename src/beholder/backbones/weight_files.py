@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import pickle
+import re
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,6 +30,7 @@ _TYPES = {"f2", "f4", "f8", "i4", "i8", "u1"}
 _DAMAGE = (
     pickle.UnpicklingError,
     safetensors.SafetensorError,
+    zipfile.BadZipFile,
     RuntimeError,
     EOFError,
     ValueError,
@@ -39,17 +42,32 @@ _DAMAGE = (
 )
 
 
+class _RefusedError(Exception):
+    """Why a file is refused that may well be undamaged."""
+
+
+def _code(what: str) -> _RefusedError:
+    return _RefusedError(
+        f"it holds code, not only arrays: {what}. Beholder opens no such file; "
+        "save the network's state_dict() alone."
+    )
+
+
+def _foreign(content: bytes, kind: str) -> _RefusedError:
+    return _RefusedError(f"it is not {kind}: it begins with {content[:12]!r}. Check where it comes from.")
+
+
 class _Type:
     """Stands for ``numpy.dtype`` in a pickle: NumPy's own would believe forged flags."""
 
     def __init__(self, code: str, *_: object) -> None:
         if code not in _TYPES:
-            raise pickle.UnpicklingError(f"it holds an array of type {code!r}")
+            raise _RefusedError(f"it holds an array of type {code!r}; expected numbers.")
         self.code = code
 
     def __setstate__(self, state: tuple[object, ...]) -> None:
         if state[1] not in ("<", "|"):
-            raise pickle.UnpicklingError(f"it holds an array of byte order {state[1]!r}")
+            raise _RefusedError(f"it holds an array of byte order {state[1]!r}; expected little-endian.")
 
 
 class _Array:
@@ -78,7 +96,8 @@ _ALLOWED: Mapping[tuple[str, str], Any] = {
 class _ArrayUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ALLOWED:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, and only NumPy arrays are allowed")
+            asked = f"{module}.{name}"
+            raise _code(f"it asks for {asked!r}")
         return _ALLOWED[module, name]
 
 
@@ -87,16 +106,18 @@ def read_weights(path: Path, content: bytes, rename: Mapping[str, str] | None = 
 
     Args:
         path: Where the content comes from: its ending tells the format, and errors name it. ``.safetensors``,
-            ``.pth`` and ``.pt`` (a state dictionary of torch), ``.ckpt`` (a pickled dictionary of NumPy
-            arrays with kernels in HWIO order, as Flax saves it).
+            ``.pth`` and ``.pt`` (a state dictionary of torch, bare or under ``"state_dict"``), ``.ckpt`` (a
+            pickled dictionary of NumPy arrays with kernels in HWIO order, as Flax saves it).
         content: The file's bytes.
-        rename: Their module's path -> ours; modules that it does not name are left out. Empty: keep all.
+        rename: Their module's path -> ours; modules that it does not name are left out. Empty: keep all,
+            without the ``module.`` that DataParallel puts before every name.
 
     Raises:
-        WeightsError: If the format is unknown, the content is damaged, or a pickle holds anything but arrays.
+        WeightsError: If the format is unknown, the content is empty, damaged or of another format, or a pickle
+            holds anything but arrays.
     """
     readers: dict[str, Callable[[bytes], dict[str, Tensor]]] = {
-        ".safetensors": safetensors.torch.load,
+        ".safetensors": _read_safetensors,
         ".pth": _read_torch,
         ".pt": _read_torch,
         ".ckpt": _read_flax,
@@ -105,11 +126,21 @@ def read_weights(path: Path, content: bytes, rename: Mapping[str, str] | None = 
     if reader is None:
         raise WeightsError(f"{path}: unknown kind of weight file; expected one of {', '.join(readers)}.")
     try:
-        tensors = reader(content)
-    except _DAMAGE as error:
-        raise WeightsError(f"{path}: cannot be read as weights: {error}. Fetch the file again.") from error
+        if not content:
+            raise _RefusedError("it is empty. Copy or download it again.")
+        return _rename(reader(content), rename)
+    except _RefusedError as error:
+        reason = str(error)
+    except _DAMAGE:
+        reason = "it is damaged or cut short. Copy or download it again."
+    # Outside of `except`: torch's own message, which advises to run the file, shall not be shown as the cause.
+    raise WeightsError(f"{path}: cannot be read as weights: {reason}")
+
+
+def _rename(tensors: dict[str, Tensor], rename: Mapping[str, str] | None) -> dict[str, Tensor]:
     if not rename:
-        return tensors
+        shared = "module." if all(name.startswith("module.") for name in tensors) else ""
+        return {name.removeprefix(shared): tensor for name, tensor in tensors.items()}
     renamed = {}
     for name, tensor in tensors.items():
         module, _, parameter = name.rpartition(".")
@@ -118,24 +149,66 @@ def read_weights(path: Path, content: bytes, rename: Mapping[str, str] | None = 
     return renamed
 
 
+def _read_safetensors(content: bytes) -> dict[str, Tensor]:
+    if content[8:9] not in (b"{", b""):
+        raise _foreign(content, "of the safetensors format")
+    tensors: dict[str, Tensor] = safetensors.torch.load(content)
+    return tensors
+
+
 def _read_torch(content: bytes) -> dict[str, Tensor]:
-    state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    if not isinstance(state, dict) or not all(isinstance(tensor, Tensor) for tensor in state.values()):
-        raise ValueError("it holds something other than a state dictionary")
+    _check_saved_by_torch(content)
+    try:
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        if asked := re.search(r"GLOBAL (\S+)", str(error)):
+            raise _code(f"it asks for {asked[1]!r}") from None
+        raise
+    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
+        state = state["state_dict"]
+    expected = (
+        "expected a state dictionary, bare or under 'state_dict': save the network's state_dict() alone."
+    )
+    if not isinstance(state, dict):
+        raise _RefusedError(f"it holds one {type(state).__name__}; {expected}")
+    for name, tensor in state.items():
+        if not isinstance(name, str) or not isinstance(tensor, Tensor):
+            raise _RefusedError(f"it holds {name!r}, of type {type(tensor).__name__}; {expected}")
     return dict(state)
 
 
+def _check_saved_by_torch(content: bytes) -> None:
+    kind = "what torch.save writes"
+    if content.startswith(b"PK\x03\x04"):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = {name.rpartition("/")[2]: name for name in archive.namelist()}
+            if "constants.pkl" in members:
+                raise _code("it is a TorchScript program")
+            if "data.pkl" not in members:
+                raise _foreign(content, kind)
+            with archive.open(members["data.pkl"]) as pickled:
+                content = pickled.read(12)
+    if not content.startswith(b"\x80\x02"):  # its pickles are of protocol 2
+        raise _foreign(content, kind)
+
+
 def _read_flax(content: bytes) -> dict[str, Tensor]:
+    if not content.startswith(b"\x80"):
+        raise _foreign(content, "a pickle")
     return dict(_flatten(_ArrayUnpickler(io.BytesIO(content)).load(), ""))
 
 
-def _flatten(tree: Mapping[str, Any], module: str) -> Iterator[tuple[str, Tensor]]:
+def _flatten(tree: object, module: str) -> Iterator[tuple[str, Tensor]]:
+    if not isinstance(tree, Mapping):
+        place = f" at {module!r}" if module else ""
+        raise _RefusedError(f"it holds one {type(tree).__name__}{place}; expected a dictionary of arrays.")
     for name, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from _flatten(value, f"{module}/{name}" if module else name)
-        elif not isinstance(value, _Array):
-            raise ValueError(f"{module}/{name} is no array")
-        elif name == "kernel":
+        path = f"{module}/{name}" if module else f"{name}"
+        if not isinstance(value, _Array):
+            yield from _flatten(value, path)
+        elif name != "kernel":
+            yield f"{module}.{name}", torch.from_numpy(value.values.copy())
+        elif value.values.ndim == 4:
             yield f"{module}.weight", torch.from_numpy(value.values.transpose(3, 2, 0, 1).copy())
         else:
-            yield f"{module}.{name}", torch.from_numpy(value.values.copy())
+            raise _RefusedError(f"it holds {path!r} of shape {value.values.shape}; expected HWIO.")
