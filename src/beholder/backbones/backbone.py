@@ -17,7 +17,7 @@ from beholder.ops.shapes import check_images
 from beholder.spec import ShapeError, UsageError, WeightsError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 __all__ = ["IMAGENET_MEAN", "IMAGENET_STD", "Backbone"]
@@ -37,7 +37,9 @@ class Backbone(nn.Module):
             (``"timm:resnet18"``).
         layers: Layers to return. VGG-16 and -19, AlexNet and SqueezeNet 1.1 go by the field's names
             (``"relu2_2"``, ``"relu3"``, ``"fire5"``), others by those of their graph (``"layer1.0.relu"``).
-        weights: A file to take the weights from; by default the cache, filled by ``beholder weights fetch``.
+        weights: A file to take the weights from: ``.safetensors``, or a state dictionary that ``torch.save``
+            wrote, bare or under ``"state_dict"``, with or without DataParallel's ``module.`` before its names.
+            By default the cache, filled by ``beholder weights fetch``.
         mean: Mean of each channel that the network was trained with, for RGB in [0, 1].
         std: Standard deviation of each channel that the network was trained with, above 0.
 
@@ -98,6 +100,15 @@ class Backbone(nn.Module):
             ShapeError: If ``x`` is no such batch, has another type than the network, or a size that its layers
                 do not take.
         """
+        found = dict(self.walk(x))
+        return {layer: found[layer] for layer in self.layers}
+
+    def walk(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """Names and features as `forward`, in the network's order, each as soon as it is computed.
+
+        Who lets go of a layer before asking for the next holds one layer at a time, not all: on large pictures
+        the first ones alone take gigabytes. Networks that are cut from a graph compute all layers at once.
+        """
         check_images(x)
         if x.dtype != self.mean.dtype:
             raise ShapeError(
@@ -108,14 +119,18 @@ class Backbone(nn.Module):
         # (x - mean) / std, in one pass over the pictures
         normalised = torch.addcmul(-self.mean / self.std, x[::repeated], self.std.reciprocal())
         try:
-            # not self.trunk(...): as a module, a cut graph prints what goes wrong in it
-            features: dict[str, Tensor] = self.trunk.forward(normalised)
+            for layer, features in self._walk_trunk(normalised):
+                yield layer, features if repeated == 1 else features.expand(repeated, -1, -1, -1)
         except (RuntimeError, AssertionError):
             self._refuse_size(*x.shape[-2:])
             raise
-        if repeated > 1:
-            features = {layer: feature.expand(repeated, -1, -1, -1) for layer, feature in features.items()}
-        return features
+
+    def _walk_trunk(self, normalised: Tensor) -> Iterator[tuple[str, Tensor]]:
+        if isinstance(self.trunk, Chain):
+            return self.trunk.walk(normalised)
+        # not self.trunk(...): as a module, a cut graph prints what goes wrong in it
+        features: dict[str, Tensor] = self.trunk.forward(normalised)
+        return iter(features.items())
 
     def _refuse_size(self, height: int, width: int) -> None:
         """Tell that pictures of a size cannot be seen through the layers, if that is so."""

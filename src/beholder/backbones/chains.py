@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["CHAINS", "Chain"]
 
@@ -41,12 +41,15 @@ class Chain(nn.Module):
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """Features of each wanted layer, by name, for normalised images of shape (N, 3, H, W)."""
-        found = {}
+        found = dict(self.walk(x))
+        return {name: found[name] for name in self.wanted}
+
+    def walk(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """The wanted layers' names and features, in the network's order, each as soon as it is computed."""
         for name, module in zip(self.names, self.features, strict=True):
             x = module(x)
             if name in self.wanted:
-                found[name] = x
-        return {name: found[name] for name in self.wanted}
+                yield name, x
 
 
 class Fire(nn.Module):

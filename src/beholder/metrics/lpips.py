@@ -32,6 +32,7 @@ _TRUNKS = {
 }
 _VERSIONS = ("0.1", "0.0")
 _EPS = 1e-10
+_STRIP = 2**17  # numbers of one picture's features
 
 
 def layer_distance(x: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -48,8 +49,15 @@ def layer_distance(x: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor
     Returns:
         Shape (N, 1, H, W), at least 0.
     """
+    # Strips of rows fit a processor's cache, and on large pictures leave no room-filling products behind.
+    rows = max(1, _STRIP // x[:, :, 0].numel())
+    strips = zip(x.split(rows, 2), y.split(rows, 2), strict=True)
+    return torch.cat([_strip_distance(strip_x, strip_y, weight) for strip_x, strip_y in strips], 2)
+
+
+def _strip_distance(x: Tensor, y: Tensor, weight: Tensor | None) -> Tensor:
     # Not addcmul, which rounds one product and not the other: equal features would not be 0 apart.
-    squared = (x * _inverse_length(x)).sub_(y * _inverse_length(y)).square()
+    squared = (x * _inverse_length(x)).sub_(y * _inverse_length(y)).square_()
     if weight is None:
         return squared.sum(1, keepdim=True)
     weighted: Tensor = torch.einsum("nchw,c->nhw", squared, weight)
@@ -156,11 +164,12 @@ class LPIPS(nn.Module):
 
     def _distances(self, x: Tensor, y: Tensor) -> list[Tensor]:
         check_pair(x, y, min_size=self.spec.min_size)
-        features_x, features_y = self.backbone(x), self.backbone(y)
-        return [
-            layer_distance(features_x[layer], features_y[layer], self._weight(index))
-            for index, layer in enumerate(self.backbone.layers)
-        ]
+        walk_y = self.backbone.walk(y)
+        distances = []
+        for index, (_, features_x) in enumerate(self.backbone.walk(x)):
+            _, features_y = next(walk_y)
+            distances.append(layer_distance(features_x, features_y, self._weight(index)))
+        return distances
 
     def _weight(self, index: int) -> Tensor | None:
         return self.get_buffer(f"weight{index}") if self.lin else None
