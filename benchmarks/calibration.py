@@ -24,6 +24,7 @@ REQUESTS = {
     "ssim": "ssim:channel=grey8",
     "ms_ssim": "ms_ssim:channel=grey8:method=wtd_sum",
     "gmsd": "gmsd:channel=grey8",
+    "nlpd": "nlpd:channel=grey8",
     "lpips_alex": "lpips_alex",
 }
 LPIPS_EXAMPLE = {"lpips_alex": (0.7219, 0.1376), "lpips_vgg": (0.5686, 0.4217)}

@@ -53,6 +53,7 @@ METRICS: Mapping[str, Entry] = {
     "ssim_matlab": Entry("beholder.metrics.ssim:SSIM", {"downsample": True}),
     "ms_ssim": Entry("beholder.metrics.ms_ssim:MS_SSIM"),
     "gmsd": Entry("beholder.metrics.gmsd:GMSD"),
+    "nlpd": Entry("beholder.metrics.nlpd:NLPD"),
     "lpips_alex": Entry("beholder.metrics.lpips:LPIPS", {"network": "alex"}),
     "lpips_vgg": Entry("beholder.metrics.lpips:LPIPS", {"network": "vgg"}),
     "lpips_squeeze": Entry("beholder.metrics.lpips:LPIPS", {"network": "squeeze"}),
