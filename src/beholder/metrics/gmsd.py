@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from beholder.ops import stable
 from beholder.ops.color import Channel, check_channel, select_channel
+from beholder.ops.gradients import prewitt
 from beholder.ops.shapes import check_pair
+from beholder.ops.shrinking import shrink
 from beholder.spec import MetricSpec
 
 __all__ = ["GMSD", "gmsd", "gmsd_map"]
@@ -38,13 +39,7 @@ def gmsd_map(x: Tensor, y: Tensor, *, c: float = _C) -> Tensor:
 
 
 def _squared_gradient(grey: Tensor) -> Tensor:
-    # conv2 counts what lies beyond an odd border as 0, so those blocks keep their divisor of 4.
-    halved = functional.avg_pool2d(functional.pad(grey, (0, grey.shape[-1] % 2, 0, grey.shape[-2] % 2)), 2)
-    padded = functional.pad(halved, (1, 1, 1, 1))
-    rows = padded[..., :-2, :] + padded[..., 1:-1, :] + padded[..., 2:, :]
-    columns = padded[..., :-2] + padded[..., 1:-1] + padded[..., 2:]
-    across = (rows[..., 2:] - rows[..., :-2]) / 3
-    down = (columns[..., 2:, :] - columns[..., :-2, :]) / 3
+    across, down = prewitt(shrink(grey, 2))
     return across * across + down * down
 
 

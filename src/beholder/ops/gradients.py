@@ -1,0 +1,27 @@
+"""Differences between neighbouring pixels, with 0 beyond the border, as MATLAB's ``conv2(..., 'same')`` has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["prewitt"]
+
+
+def prewitt(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Horizontal and vertical differences by the Prewitt operator, divided by 3.
+
+    Args:
+        x: Shape (N, C, H, W).
+
+    Returns:
+        Two of the shape of ``x``: the change to the right and the change downwards, over two pixels.
+    """
+    padded = functional.pad(x, (1, 1, 1, 1))
+    rows = padded[..., :-2, :] + padded[..., 1:-1, :] + padded[..., 2:, :]
+    columns = padded[..., :-2] + padded[..., 1:-1] + padded[..., 2:]
+    return (rows[..., 2:] - rows[..., :-2]) / 3, (columns[..., 2:, :] - columns[..., :-2, :]) / 3
