@@ -15,6 +15,7 @@ import torch
 from skimage import color, metrics
 from torch import Tensor, nn
 from torchmetrics.functional import image as torchmetrics
+from torchmetrics.functional import regression
 
 from beholder.backbones import door
 
@@ -82,6 +83,8 @@ _GAUSSIAN = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": Fa
 
 # Our metric -> (peer, what it is called there, function).
 PEERS: dict[str, list[tuple[str, Peer]]] = {
+    "mse": [("scikit-image", _per_image(metrics.mean_squared_error, _channels_last))],
+    "mae": [("torchmetrics", _per_image(regression.mean_absolute_error, lambda image: image))],
     "psnr": [
         ("scikit-image", _per_image(metrics.peak_signal_noise_ratio, _channels_last, data_range=1.0)),
         ("piq", lambda x, y: piq.psnr(x, y, data_range=1.0, reduction="none")),

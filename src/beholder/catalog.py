@@ -47,6 +47,8 @@ class Entry:
 
 
 METRICS: Mapping[str, Entry] = {
+    "mse": Entry("beholder.metrics.mse:MSE"),
+    "mae": Entry("beholder.metrics.mae:MAE"),
     "psnr": Entry("beholder.metrics.psnr:PSNR"),
     "psnr_y": Entry("beholder.metrics.psnr:PSNR", {"channel": "y"}),
     "ssim": Entry("beholder.metrics.ssim:SSIM"),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
+from beholder.metrics.mse import check_pixel_options, mse, pixel_difference
 from beholder.ops import stable
-from beholder.ops.color import Channel, check_channel, select_channel
-from beholder.ops.shapes import check_pair
-from beholder.spec import MetricSpec, UsageError
+from beholder.spec import MetricSpec
+
+if TYPE_CHECKING:
+    from beholder.ops.color import Channel
 
 __all__ = ["PSNR", "psnr"]
 
@@ -34,8 +37,7 @@ def psnr(x: Tensor, y: Tensor) -> Tensor:
     References:
         ITU-T J.247 (2008), Annex C, with the peak of an 8-bit picture scaled to 1.
     """
-    check_pair(x, y, channels=None)
-    return _decibels((x - y).square().flatten(1).mean(1))
+    return _decibels(mse(x, y))
 
 
 def _decibels(error: Tensor) -> Tensor:
@@ -63,9 +65,7 @@ class PSNR(nn.Module):
     @staticmethod
     def describe(channel: Channel = "rgb", border: int = 0) -> MetricSpec:
         """The specification of the metric with these options."""
-        check_channel(channel, ("rgb", "y"))
-        if not isinstance(border, int) or isinstance(border, bool) or border < 0:
-            raise UsageError(f"border is {border!r}; expected a whole number of pixels, 0 or more.")
+        check_pixel_options(channel, border)
         return MetricSpec(
             name="psnr" if channel == "rgb" else f"psnr_{channel}",
             title="Peak signal-to-noise ratio" + ("" if channel == "rgb" else " of the luma Y (BT.601)"),
@@ -82,15 +82,9 @@ class PSNR(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """Score (N, 3, H, W) pairs: shape (N,), in dB."""
-        return _decibels(self._error(x, y).flatten(1).mean(1))
+        return _decibels(pixel_difference(x, y, self.channel, self.border).square().flatten(1).mean(1))
 
     def score_and_map(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Scores, shape (N,), and the absolute error of each pixel (root mean square over channels)."""
-        error = self._error(x, y)
+        error = pixel_difference(x, y, self.channel, self.border).square()
         return _decibels(error.flatten(1).mean(1)), stable.sqrt(error.mean(1, keepdim=True))
-
-    def _error(self, x: Tensor, y: Tensor) -> Tensor:
-        check_pair(x, y, min_size=self.spec.min_size)
-        cut = slice(self.border, -self.border or None)
-        x, y = (select_channel(image[..., cut, cut], self.channel) for image in (x, y))
-        return (x - y).square()
