@@ -295,3 +295,17 @@ def test_nothing_that_is_read_is_written_over(run: Run, folders: Folders, tmp_pa
         assert message in done.stderr
     assert picture.read_bytes() == before
     assert "reference/one.png" in (tmp_path / "pairs.csv").read_text()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills a process that takes too much memory")
+def test_a_picture_too_large_for_the_memory_fails_its_row_only(folders: Folders, tmp_path: Path) -> None:
+    for folder in folders:
+        Image.new("RGB", (6000, 6000), "white").save(folder / "huge.png")
+    beholder = f"'{sys.executable}' -c 'from beholder.cli import main; main()'"
+    command = f"ulimit -d 1500000; {beholder} score reference distorted -m ssim --json"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    errors = [row["error"] for row in json.loads(done.stdout)]
+    assert errors[0] is not None
+    assert "memory" in errors[0]
+    assert errors[1:] == [None, None]
+    assert done.returncode == 1

@@ -161,13 +161,15 @@ def run(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what batch systems send, as if by Ctrl-C
     from beholder.cli.weights import fetch_missing
     from beholder.scoring import Scorer
+    from beholder.scoring.memory import limit_memory
 
+    limit_memory()
     fetch_missing(metrics)
     scorer = Scorer(metrics, settings, maps=maps is not None or report is not None)
     with contextlib.ExitStack() as stack:
         folder = maps
         if folder is None and report is not None:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".beholder-")))
         table, drawn = _collect(scorer, pairs, folder, quiet=quiet)
         if table.provenance["stopped"] and table.frame.is_empty():
             raise typer.Exit(exit_code(table))

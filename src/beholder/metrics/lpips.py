@@ -51,7 +51,7 @@ def layer_distance(x: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor
     """
     # Strips of rows fit a processor's cache, and on large pictures leave no room-filling products behind.
     rows = max(1, _STRIP // x[:, :, 0].numel())
-    strips = zip(x.split(rows, 2), y.split(rows, 2), strict=True)
+    strips = zip(torch.split(x, rows, 2), torch.split(y, rows, 2), strict=True)
     return torch.cat([_strip_distance(strip_x, strip_y, weight) for strip_x, strip_y in strips], 2)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from beholder.images import Pair, Picture, read_picture
 from beholder.scoring.fitting import fit
+from beholder.scoring.memory import is_out_of_memory
 from beholder.spec import PictureError, ShapeError
 
 if TYPE_CHECKING:
@@ -101,6 +102,10 @@ def _finish(
         fitted_x, fitted_y = fit(x.pixels, y.pixels, rule)
     except (PictureError, ShapeError) as error:
         return LoadedPair(index, pair, error=str(error))
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return LoadedPair(index, pair, error="not enough memory to decode the pictures")
     sides = ((pair.distorted, x, fitted_x), (pair.reference, y, fitted_y))
     notes = tuple((path, note) for path, read, fitted in sides for note in _notes(read, fitted, rule))
     return LoadedPair(index, pair, fitted_x, fitted_y, notes)

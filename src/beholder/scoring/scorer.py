@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from beholder.catalog import create_metric
 from beholder.images import Pair
+from beholder.scoring.memory import is_out_of_memory
 from beholder.scoring.parallel import map_over_cores
 from beholder.scoring.provenance import describe_run
 from beholder.scoring.reader import LoadedPair, read_pairs_ahead
@@ -127,14 +128,15 @@ class Scorer:
         return len(batch) < (self.settings.batch_size or max(1, fitting))
 
     def _score(self, batch: Sequence[LoadedPair]) -> list[ScoredPair]:
-        if batch[0].x is None:
-            failed = dict.fromkeys(self.metrics)
-            return [
-                ScoredPair(loaded.index, loaded.pair, failed, {}, loaded.notes, loaded.error)
-                for loaded in batch
-            ]
-        x = self._to_device([loaded.x for loaded in batch if loaded.x is not None])
-        y = self._to_device([loaded.y for loaded in batch if loaded.y is not None])
+        pictures = [(loaded.x, loaded.y) for loaded in batch if loaded.x is not None and loaded.y is not None]
+        if not pictures:
+            return [self._failed(loaded, loaded.error) for loaded in batch]
+        try:
+            x, y = (self._to_device(side) for side in zip(*pictures, strict=True))
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            return [self._failed(loaded, _too_large(pictures[0][0])) for loaded in batch]
         if len({loaded.pair.reference for loaded in batch}) == 1:
             y = y[:1].expand_as(x)  # backbones see one picture here, however often it is compared
         outcomes = {name: self._measure(metric, x, y) for name, metric in self.metrics.items()}
@@ -142,6 +144,9 @@ class Scorer:
             _assemble(loaded, {name: outcome[place] for name, outcome in outcomes.items()})
             for place, loaded in enumerate(batch)
         ]
+
+    def _failed(self, loaded: LoadedPair, error: str | None) -> ScoredPair:
+        return ScoredPair(loaded.index, loaded.pair, dict.fromkeys(self.metrics), {}, loaded.notes, error)
 
     def _to_device(self, pictures: Sequence[Tensor]) -> Tensor:
         stacked = torch.stack(list(pictures)).contiguous(memory_format=torch.channels_last)
@@ -157,12 +162,12 @@ class Scorer:
                     scores, drawn = metric(x, y), [None] * len(x)
         except ShapeError as error:
             return [_Outcome(error=str(error))] * len(x)
-        except (torch.OutOfMemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error):
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
                 raise
             if len(x) > 1:
                 return [self._measure(metric, x[i : i + 1], y[i : i + 1])[0] for i in range(len(x))]
-            return [_Outcome(error=f"not enough memory for a picture of {x.shape[-1]}x{x.shape[-2]} pixels")]
+            return [_Outcome(error=_too_large(x))]
         return [_Outcome(value, drawn[place]) for place, value in enumerate(scores.tolist())]
 
 
@@ -201,8 +206,8 @@ def _is_large(batch: Sequence[LoadedPair]) -> bool:
     return sum(loaded.x[0].numel() for loaded in batch if loaded.x is not None) > _LARGE_PIXELS
 
 
-def _is_out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
+def _too_large(x: Tensor) -> str:
+    return f"not enough memory for a picture of {x.shape[-1]}x{x.shape[-2]} pixels"
 
 
 def as_text(path: str | Path) -> str:
