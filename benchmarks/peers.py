@@ -12,6 +12,7 @@ from collections.abc import Callable
 import lpips
 import piq
 import torch
+from luma_in_libvmaf import score_luma
 from skimage import color, metrics
 from torch import Tensor, nn
 from torchmetrics.functional import image as torchmetrics
@@ -74,6 +75,12 @@ def _grey(x: Tensor) -> Tensor:
     return (x.double() * weights.view(3, 1, 1)).sum(1, keepdim=True)
 
 
+def _torchmetrics_uqi(x: Tensor, y: Tensor) -> Tensor:
+    """Its own means run over the batch."""
+    images = zip(x.split(1), y.split(1), strict=True)
+    return torch.stack([torchmetrics.universal_image_quality_index(a, b) for a, b in images])
+
+
 def _ssim_grey(x: Tensor, y: Tensor) -> Tensor:
     per_image = _per_image(metrics.structural_similarity, lambda image: image[0].numpy(), **_GAUSSIAN)
     return per_image(_grey(x), _grey(y))
@@ -97,6 +104,13 @@ PEERS: dict[str, list[tuple[str, Peer]]] = {
     ],
     "psnr_y": [("scikit-image", _per_image(metrics.peak_signal_noise_ratio, _luma, data_range=1.0))],
     "ssim": [("scikit-image", _ssim_grey)],
+    "uqi": [
+        (
+            "torchmetrics, Gaussian window",
+            lambda x, y: _torchmetrics_uqi(_grey(x).to(x.dtype), _grey(y).to(y.dtype)),
+        )
+    ],
+    "uqi:channel=rgb": [("torchmetrics, Gaussian window", _torchmetrics_uqi)],
     "ms_ssim": [
         ("piq", lambda x, y: piq.multi_scale_ssim(_grey(x), _grey(y), data_range=1.0, reduction="none"))
     ],
@@ -123,7 +137,13 @@ PEERS: dict[str, list[tuple[str, Peer]]] = {
             ),
         ),
     ],
+    # Its own table of sensitivities, blocks every 7 pixels, an integer transform, 8-bit luma.
+    "psnr_hvs_m": [
+        ("libvmaf, another table", lambda x, y: score_luma(_grey(x), _grey(y), "psnr_hvs", "psnr_hvs_y"))
+    ],
     "gmsd": [("piq", lambda x, y: piq.gmsd(x, y, data_range=1.0, reduction="none"))],
+    "fsim": [("piq", lambda x, y: piq.fsim(x, y, data_range=1.0, chromatic=False, reduction="none"))],
+    "fsimc": [("piq", lambda x, y: piq.fsim(x, y, data_range=1.0, reduction="none"))],
     "lpips_alex": [("lpips", _lpips("alex"))],
     "lpips_vgg": [("lpips", _lpips("vgg"))],
     "lpips_alex:version=0.0": [("lpips", _lpips("alex", "0.0"))],
