@@ -141,6 +141,10 @@ PEERS: dict[str, list[tuple[str, Peer]]] = {
     "psnr_hvs_m": [
         ("libvmaf, another table", lambda x, y: score_luma(_grey(x), _grey(y), "psnr_hvs", "psnr_hvs_y"))
     ],
+    # Its own table of sensitivities, blocks every 7 pixels, an integer transform, 8-bit luma.
+    "psnr_hvs_m": [
+        ("libvmaf, another table", lambda x, y: score_luma(_grey(x), _grey(y), "psnr_hvs", "psnr_hvs_y"))
+    ],
     "gmsd": [("piq", lambda x, y: piq.gmsd(x, y, data_range=1.0, reduction="none"))],
     "fsim": [("piq", lambda x, y: piq.fsim(x, y, data_range=1.0, chromatic=False, reduction="none"))],
     "fsimc": [("piq", lambda x, y: piq.fsim(x, y, data_range=1.0, reduction="none"))],

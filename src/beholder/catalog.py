@@ -61,6 +61,8 @@ METRICS: Mapping[str, Entry] = {
     "nlpd": Entry("beholder.metrics.nlpd:NLPD"),
     "psnr_hvs_m": Entry("beholder.metrics.psnr_hvs:PSNR_HVS_M"),
     "psnr_hvs": Entry("beholder.metrics.psnr_hvs:PSNR_HVS_M", {"masking": False}),
+    "psnr_hvs_m": Entry("beholder.metrics.psnr_hvs:PSNR_HVS_M"),
+    "psnr_hvs": Entry("beholder.metrics.psnr_hvs:PSNR_HVS_M", {"masking": False}),
     "lpips_alex": Entry("beholder.metrics.lpips:LPIPS", {"network": "alex"}),
     "lpips_vgg": Entry("beholder.metrics.lpips:LPIPS", {"network": "vgg"}),
     "lpips_squeeze": Entry("beholder.metrics.lpips:LPIPS", {"network": "squeeze"}),
