@@ -23,6 +23,7 @@ REQUESTS = {
     "psnr": "psnr",
     "ssim": "ssim:channel=grey8",
     "ms_ssim": "ms_ssim:channel=grey8:method=wtd_sum",
+    "fsimc": "fsimc",
     "gmsd": "gmsd:channel=grey8",
     "nlpd": "nlpd:channel=grey8",
     "lpips_alex": "lpips_alex",

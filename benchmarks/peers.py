@@ -141,13 +141,13 @@ PEERS: dict[str, list[tuple[str, Peer]]] = {
     "psnr_hvs_m": [
         ("libvmaf, another table", lambda x, y: score_luma(_grey(x), _grey(y), "psnr_hvs", "psnr_hvs_y"))
     ],
-    # Its own table of sensitivities, blocks every 7 pixels, an integer transform, 8-bit luma.
-    "psnr_hvs_m": [
-        ("libvmaf, another table", lambda x, y: score_luma(_grey(x), _grey(y), "psnr_hvs", "psnr_hvs_y"))
-    ],
     "gmsd": [("piq", lambda x, y: piq.gmsd(x, y, data_range=1.0, reduction="none"))],
     "fsim": [("piq", lambda x, y: piq.fsim(x, y, data_range=1.0, chromatic=False, reduction="none"))],
     "fsimc": [("piq", lambda x, y: piq.fsim(x, y, data_range=1.0, reduction="none"))],
+    "ms_gmsd": [("piq", lambda x, y: piq.multi_scale_gmsd(x, y, data_range=1.0, reduction="none"))],
+    "ms_gmsdc": [
+        ("piq", lambda x, y: piq.multi_scale_gmsd(x, y, data_range=1.0, reduction="none", chromatic=True))
+    ],
     "lpips_alex": [("lpips", _lpips("alex"))],
     "lpips_vgg": [("lpips", _lpips("vgg"))],
     "lpips_alex:version=0.0": [("lpips", _lpips("alex", "0.0"))],

@@ -25,6 +25,7 @@ CHOSEN = {
     "ms_ssim": ("piq", 1e-5),
     "ssim:channel=rgb": ("scikit-image", 5e-6),
     "ms_ssim:channel=rgb": ("piq", 1e-5),
+    "fsim": ("piq", 3e-5),
     "lpips_alex": ("lpips", 1e-6),
     "lpips_vgg": ("lpips", 1e-6),
     "lpips_alex:version=0.0": ("lpips", 1e-6),

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from beholder.ops.color import check_channel, rgb_to_grey, rgb_to_y, select_channel
+from beholder.ops.color import check_channel, mix_channels, rgb_to_grey, rgb_to_y, select_channel
 from beholder.spec import UsageError
 
 
@@ -43,3 +43,9 @@ def test_channels_by_name() -> None:
 def test_unknown_channel_is_refused() -> None:
     with pytest.raises(UsageError, match="'lab'; expected one of rgb, y"):
         check_channel("lab", ("rgb", "y"))
+
+
+def test_channels_are_mixed_row_by_row() -> None:
+    mixed = mix_channels(colour(1, 2, 3), ((1.0, 0.0, -1.0), (0.5, 1.0, 2.0)))
+    assert mixed.flatten().tolist() == pytest.approx([-2, 8.5])
+    assert mix_channels(colour(1, 2, 3), ((1.0, 1.0, 1.0),)).shape == (1, 1, 1, 1)

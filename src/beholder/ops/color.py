@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, get_args
 
+import torch
+
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
@@ -11,7 +13,17 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-__all__ = ["CHANNELS", "Channel", "check_channel", "rgb_to_grey", "rgb_to_y", "select_channel"]
+__all__ = [
+    "CHANNELS",
+    "YIQ_CHROMA",
+    "YIQ_LUMA",
+    "Channel",
+    "check_channel",
+    "mix_channels",
+    "rgb_to_grey",
+    "rgb_to_y",
+    "select_channel",
+]
 
 Channel = Literal["rgb", "y", "grey", "grey8"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
@@ -21,11 +33,20 @@ _GREY = (0.298936021293775, 0.587043074451121, 0.114020904255103)
 # ITU-R BT.601, studio swing: Y = (16 + 65.481 R + 128.553 G + 24.966 B) / 255 with RGB in [0, 1].
 _LUMA = (65.481 / 255, 128.553 / 255, 24.966 / 255)
 _LUMA_OFFSET = 16 / 255
+# Rows of the matrix from RGB to NTSC's YIQ, with the digits that MATLAB's documentation and metrics' authors give.
+YIQ_LUMA = (0.299, 0.587, 0.114)
+YIQ_CHROMA = ((0.596, -0.274, -0.322), (0.211, -0.523, 0.312))
 
 
 def _weigh(x: Tensor, weights: tuple[float, float, float]) -> Tensor:
     red, green, blue = weights
     return red * x[:, 0:1] + green * x[:, 1:2] + blue * x[:, 2:3]
+
+
+def mix_channels(x: Tensor, weights: Sequence[tuple[float, float, float]]) -> Tensor:
+    """Linear combinations of the three channels, one for each row of ``weights``: (N, 3, H, W) -> (N, K, H, W)."""
+    mixed = [_weigh(x, row) for row in weights]
+    return mixed[0] if len(mixed) == 1 else torch.cat(mixed, 1)
 
 
 def rgb_to_grey(x: Tensor, *, eight_bit: bool = False) -> Tensor:

@@ -9,7 +9,7 @@ from torch.nn import functional
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["prewitt"]
+__all__ = ["prewitt", "scharr"]
 
 
 def prewitt(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -25,3 +25,21 @@ def prewitt(x: Tensor) -> tuple[Tensor, Tensor]:
     rows = padded[..., :-2, :] + padded[..., 1:-1, :] + padded[..., 2:, :]
     columns = padded[..., :-2] + padded[..., 1:-1] + padded[..., 2:]
     return (rows[..., 2:] - rows[..., :-2]) / 3, (columns[..., 2:, :] - columns[..., :-2, :]) / 3
+
+
+def scharr(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Horizontal and vertical differences by the Scharr operator, divided by 16.
+
+    Args:
+        x: Shape (N, C, H, W).
+
+    Returns:
+        Two of the shape of ``x``: the change to the right and the change downwards, over two pixels.
+    """
+    padded = functional.pad(x, (1, 1, 1, 1))
+    across = padded[..., 2:] - padded[..., :-2]
+    down = padded[..., 2:, :] - padded[..., :-2, :]
+    return (
+        (3 * (across[..., :-2, :] + across[..., 2:, :]) + 10 * across[..., 1:-1, :]) / 16,
+        (3 * (down[..., :-2] + down[..., 2:]) + 10 * down[..., 1:-1]) / 16,
+    )

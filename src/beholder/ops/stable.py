@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
-__all__ = ["sqrt"]
+__all__ = ["cbrt", "real_power", "sqrt"]
 
 
 def sqrt(x: Tensor) -> Tensor:
@@ -16,3 +18,28 @@ def sqrt(x: Tensor) -> Tensor:
     """
     zero = x == 0
     return torch.where(zero, 0, torch.where(zero, 1, x).sqrt())
+
+
+def cbrt(x: Tensor) -> Tensor:
+    """Cube root with value and gradient 0 at 0.
+
+    Args:
+        x: Any shape, values at least 0; a negative value or NaN gives NaN.
+    """
+    zero = x == 0
+    return torch.where(zero, 0, torch.where(zero, 1, x).pow(1 / 3))
+
+
+def real_power(x: Tensor, exponent: float) -> Tensor:
+    r"""Real part of the principal value of a fractional power, with value and gradient 0 at 0.
+
+    That of a negative number is :math:`|x|^p \cos(p \pi)`, as MATLAB's ``real(x .^ p)``.
+
+    Args:
+        x: Any shape, values of either sign.
+        exponent: The power p, above 0.
+    """
+    zero = x == 0
+    power = torch.where(zero, 1, x).abs().pow(exponent)
+    power = torch.where(x < 0, math.cos(math.pi * exponent) * power, power)
+    return torch.where(zero, 0, power)
