@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from beholder.ops.stable import real_power
+from beholder.ops.stable import cbrt, real_power
 
 
 def test_real_power_is_that_of_complex_numbers() -> None:
@@ -17,3 +17,13 @@ def test_real_power_has_gradient_zero_at_zero() -> None:
     assert x.grad is not None
     assert x.grad.tolist() == pytest.approx([0, 0.25, 0], abs=1e-6)
     assert real_power(torch.tensor(float("nan")), 0.5).isnan()
+
+
+def test_cube_root_has_gradient_zero_at_zero() -> None:
+    x = torch.tensor([0.0, 8.0], requires_grad=True)
+    roots = cbrt(x)
+    roots.sum().backward()
+    assert roots.tolist() == pytest.approx([0, 2], abs=1e-6)
+    assert x.grad is not None
+    assert x.grad.tolist() == pytest.approx([0, 1 / 12], abs=1e-6)
+    assert cbrt(torch.tensor(float("nan"))).isnan()
