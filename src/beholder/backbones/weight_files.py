@@ -15,6 +15,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
+from beholder.backbones.libvmaf_model import read_libvmaf_model
 from beholder.spec import WeightsError
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ def read_weights(path: Path, content: bytes, rename: Mapping[str, str] | None = 
     Args:
         path: Where the content comes from: its ending tells the format, and errors name it. ``.safetensors``,
             ``.pth`` and ``.pt`` (a state dictionary of torch, bare or under ``"state_dict"``), ``.ckpt`` (a
-            pickled dictionary of NumPy arrays with kernels in HWIO order, as Flax saves it).
+            pickled dictionary of NumPy arrays with kernels in HWIO order, as Flax saves it), ``.json`` (a model
+            of libvmaf).
         content: The file's bytes.
         rename: Their module's path -> ours; modules that it does not name are left out. Empty: keep all,
             without the ``module.`` that DataParallel puts before every name.
@@ -121,6 +123,7 @@ def read_weights(path: Path, content: bytes, rename: Mapping[str, str] | None = 
         ".pth": _read_torch,
         ".pt": _read_torch,
         ".ckpt": _read_flax,
+        ".json": _read_libvmaf,
     }
     reader = readers.get(path.suffix.lower())
     if reader is None:
@@ -196,6 +199,12 @@ def _read_flax(content: bytes) -> dict[str, Tensor]:
     if not content.startswith(b"\x80"):
         raise _foreign(content, "a pickle")
     return dict(_flatten(_ArrayUnpickler(io.BytesIO(content)).load(), ""))
+
+
+def _read_libvmaf(content: bytes) -> dict[str, Tensor]:
+    if not content.lstrip().startswith(b"{"):
+        raise _foreign(content, "a model of libvmaf")
+    return read_libvmaf_model(content)
 
 
 def _flatten(tree: object, module: str) -> Iterator[tuple[str, Tensor]]:
