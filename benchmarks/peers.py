@@ -137,6 +137,9 @@ PEERS: dict[str, list[tuple[str, Peer]]] = {
             ),
         ),
     ],
+    "dss": [
+        ("piq", lambda x, y: piq.dss(_grey(x).to(x.dtype), _grey(y).to(y.dtype), reduction="none")),
+    ],
     # Its own table of sensitivities, blocks every 7 pixels, an integer transform, 8-bit luma.
     "psnr_hvs_m": [
         ("libvmaf, another table", lambda x, y: score_luma(_grey(x), _grey(y), "psnr_hvs", "psnr_hvs_y"))

@@ -24,6 +24,11 @@ def test_blocks_are_transformed_as_scipy_does(size: int) -> None:
     assert np.allclose(found[1, :, 2, 1].numpy(), expected, atol=1e-14)
 
 
+def test_wanted_subbands_only() -> None:
+    blocks = split_blocks(torch.rand(2, 1, 24, 16, dtype=torch.float64), 8)
+    assert torch.allclose(dct_blocks(blocks, [9, 0]), dct_blocks(blocks)[:, [9, 0]], atol=1e-15)
+
+
 def test_what_is_no_whole_block_is_dropped() -> None:
     x = torch.rand(1, 1, 21, 10)
     assert torch.equal(split_blocks(x, 8), split_blocks(x[..., :16, :8], 8))

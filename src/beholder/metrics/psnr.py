@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor, nn
 
 from beholder.metrics.mse import check_pixel_options, mse, pixel_difference
@@ -14,6 +13,7 @@ from beholder.spec import MetricSpec
 
 if TYPE_CHECKING:
     from beholder.ops.color import Channel
+from beholder.ops.decibels import decibels
 
 __all__ = ["PSNR", "psnr"]
 
@@ -37,12 +37,7 @@ def psnr(x: Tensor, y: Tensor) -> Tensor:
     References:
         ITU-T J.247 (2008), Annex C, with the peak of an 8-bit picture scaled to 1.
     """
-    return _decibels(mse(x, y))
-
-
-def _decibels(error: Tensor) -> Tensor:
-    equal = error == 0  # not "error > 0": a NaN must stay one
-    return torch.where(equal, math.inf, -10 * torch.where(equal, 1, error).log10())
+    return decibels(mse(x, y))
 
 
 class PSNR(nn.Module):
@@ -82,9 +77,9 @@ class PSNR(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """Score (N, 3, H, W) pairs: shape (N,), in dB."""
-        return _decibels(pixel_difference(x, y, self.channel, self.border).square().flatten(1).mean(1))
+        return decibels(pixel_difference(x, y, self.channel, self.border).square_().flatten(1).mean(1))
 
     def score_and_map(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Scores, shape (N,), and the absolute error of each pixel (root mean square over channels)."""
-        error = pixel_difference(x, y, self.channel, self.border).square()
-        return _decibels(error.flatten(1).mean(1)), stable.sqrt(error.mean(1, keepdim=True))
+        error = pixel_difference(x, y, self.channel, self.border).square_()
+        return decibels(error.flatten(1).mean(1)), stable.sqrt(error.mean(1, keepdim=True))

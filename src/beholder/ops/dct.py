@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["dct_blocks", "dct_matrix", "split_blocks"]
 
@@ -43,18 +47,22 @@ def split_blocks(x: Tensor, size: int) -> Tensor:
     return blocks.permute(0, 2, 4, 1, 3).reshape(images, size * size, rows, columns)
 
 
-def dct_blocks(blocks: Tensor) -> Tensor:
+def dct_blocks(blocks: Tensor, subbands: Sequence[int] | None = None) -> Tensor:
     """Two-dimensional DCT of blocks that `split_blocks` made.
 
     Args:
         blocks: Shape (N, size^2, rows, columns).
+        subbands: The coefficients that are wanted; all by default. Number ``size * k + l`` is the k-th cosine down
+            and the l-th across.
 
     Returns:
-        The coefficients, same shape: channel ``size * k + l`` holds the k-th cosine down and the l-th across.
+        The coefficients, shape (N, number of subbands, rows, columns).
     """
     images, pixels, rows, columns = blocks.shape
     size = math.isqrt(pixels)
     matrix = dct_matrix(size, blocks)
     # One matrix product of pixels by blocks: faster than two small ones, or a convolution with stride.
     both = torch.einsum("ki,lj->klij", matrix, matrix).reshape(pixels, pixels)
-    return (both @ blocks.reshape(images, pixels, rows * columns)).view(blocks.shape)
+    if subbands is not None:
+        both = both[list(subbands)]
+    return (both @ blocks.reshape(images, pixels, rows * columns)).view(images, -1, rows, columns)
