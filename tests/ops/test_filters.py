@@ -15,6 +15,15 @@ def test_gaussian_is_scipys_inside_the_image() -> None:
     assert np.allclose(found.numpy(), expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("step", [1, 2])
+@pytest.mark.parametrize("planes", [1, 3, 24])
+def test_few_planes_are_filtered_as_many(planes: int, step: int) -> None:
+    x = torch.rand(1, planes, 21, 30)
+    kernel = torch.tensor([0.1, 0.2, 0.3, 0.4])
+    expected = filter_separable(x.double(), kernel.double())[..., ::step, ::step]
+    assert torch.allclose(filter_separable(x, kernel, step=step).double(), expected, atol=1e-6)
+
+
 def test_asymmetric_kernel_is_correlated_not_flipped() -> None:
     x = torch.arange(5.0).view(1, 1, 1, 5).expand(1, 1, 5, 5)
     assert torch.equal(filter_separable(x, torch.tensor([1.0, 0, 0])), x[..., :3, :3])
