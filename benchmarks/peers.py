@@ -144,6 +144,7 @@ PEERS: dict[str, list[tuple[str, Peer]]] = {
     "psnr_hvs_m": [
         ("libvmaf, another table", lambda x, y: score_luma(_grey(x), _grey(y), "psnr_hvs", "psnr_hvs_y"))
     ],
+    "vif": [("piq", lambda x, y: piq.vif_p(_grey(x).to(x.dtype), _grey(y).to(y.dtype), reduction="none"))],
     "gmsd": [("piq", lambda x, y: piq.gmsd(x, y, data_range=1.0, reduction="none"))],
     "fsim": [("piq", lambda x, y: piq.fsim(x, y, data_range=1.0, chromatic=False, reduction="none"))],
     "fsimc": [("piq", lambda x, y: piq.fsim(x, y, data_range=1.0, reduction="none"))],

@@ -55,6 +55,7 @@ METRICS: Mapping[str, Entry] = {
     "ssim_matlab": Entry("beholder.metrics.ssim:SSIM", {"downsample": True}),
     "uqi": Entry("beholder.metrics.uqi:UQI"),
     "ms_ssim": Entry("beholder.metrics.ms_ssim:MS_SSIM"),
+    "vif": Entry("beholder.metrics.vif:VIF"),
     "fsim": Entry("beholder.metrics.fsim:FSIM"),
     "fsimc": Entry("beholder.metrics.fsim:FSIM", {"chromatic": True}),
     "gmsd": Entry("beholder.metrics.gmsd:GMSD"),

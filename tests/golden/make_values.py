@@ -27,6 +27,7 @@ CHOSEN = {
     "ms_ssim:channel=rgb": ("piq", 1e-5),
     "fsim": ("piq", 3e-5),
     "dss": ("piq", 5e-5),  # its float32 rounding
+    "vif": ("piq", 5e-5),  # its float32 rounding
     "lpips_alex": ("lpips", 1e-6),
     "lpips_vgg": ("lpips", 1e-6),
     "lpips_alex:version=0.0": ("lpips", 1e-6),
