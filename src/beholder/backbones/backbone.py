@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from beholder.backbones import door
 from beholder.backbones.cards import CARDS
-from beholder.backbones.chains import CHAINS, Chain
+from beholder.backbones.chains import CHAINS, TRAINED_AS, Chain
 from beholder.backbones.graphs import check_network, cut_graph
 from beholder.backbones.sizes import smallest_square, takes
 from beholder.ops.shapes import check_images
@@ -73,13 +73,14 @@ class Backbone(nn.Module):
         self.register_buffer("std", _per_channel("std", std, above=0), persistent=False)
         if network not in CHAINS:
             check_network(network)
-        if weights is None and network not in CARDS:
+        card = TRAINED_AS.get(network, network)
+        if weights is None and card not in CARDS:
             raise WeightsError(
                 f"there is no weight card for {network!r}; name a file: "
                 f"Backbone({network!r}, layers, weights='FILE')."
             )
         self.trunk, known = _cut_chain(network, layers) if network in CHAINS else cut_graph(network, layers)
-        tensors, self.weights = door.load(network, weights)
+        tensors, self.weights = door.load(card, weights)
         _fill(self.trunk, tensors, known, network)
         self.trunk.eval().requires_grad_(requires_grad=False)
 
@@ -174,8 +175,8 @@ def _cut_chain(network: str, layers: Sequence[str]) -> tuple[Chain, set[str]]:
 def _fill(trunk: nn.Module, tensors: dict[str, Tensor], known: set[str], network: str) -> None:
     needed = trunk.state_dict()
     missing = sorted(needed.keys() - tensors.keys())
-    # Files of whole networks also hold the classifier, which no trunk needs.
-    foreign = sorted(name for name in tensors.keys() - known if not name.startswith("classifier."))
+    # Files of whole networks also hold the classifier, those of metrics their channel weights.
+    foreign = sorted(name for name in tensors.keys() - known if not name.startswith(("classifier.", "lin")))
     wrong = [name for name in needed if name in tensors and tensors[name].shape != needed[name].shape]
     for names, fault in (
         (missing, "lack"),

