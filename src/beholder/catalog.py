@@ -1,6 +1,7 @@
 r"""What there is, by name: explicit, and loaded only when asked for.
 
-A request is a name, or a name with options: ``NAME:KEY=VALUE:KEY=VALUE``. In a value ``\:``, ``\,`` and ``\\``
+A request is a name, or a name with options: ``NAME:KEY=VALUE:KEY=VALUE``. Where a name has a subject, it comes first,
+bare, and may hold colons: ``lpips:timm:resnet18:layers=layer1+layer2``. In a value ``\:``, ``\,`` and ``\\``
 stand for a colon, a comma and a backslash (``lpips_vgg:trunk=C\:\mine\,too.pth``); any other backslash is itself.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
+import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -35,10 +37,15 @@ class Entry:
     Attributes:
         target: ``"module:Class"``.
         options: Arguments that the name stands for.
+        subject: The option that must be given, and that stands bare after the name: ``"backbone"`` in
+            ``lpips:vgg19``.
+        package: An optional package that must be installed, by the name that Python imports.
     """
 
     target: str
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    subject: str | None = None
+    package: str | None = None
 
     def load(self) -> Any:
         """The class itself."""
@@ -59,13 +66,20 @@ METRICS: Mapping[str, Entry] = {
     "fsim": Entry("beholder.metrics.fsim:FSIM"),
     "fsimc": Entry("beholder.metrics.fsim:FSIM", {"chromatic": True}),
     "gmsd": Entry("beholder.metrics.gmsd:GMSD"),
+    "ms_gmsd": Entry("beholder.metrics.ms_gmsd:MS_GMSD", {"chromatic": False}),
+    "ms_gmsdc": Entry("beholder.metrics.ms_gmsd:MS_GMSD", {"chromatic": True}),
     "nlpd": Entry("beholder.metrics.nlpd:NLPD"),
     "dss": Entry("beholder.metrics.dss:DSS"),
     "psnr_hvs_m": Entry("beholder.metrics.psnr_hvs:PSNR_HVS_M"),
     "psnr_hvs": Entry("beholder.metrics.psnr_hvs:PSNR_HVS_M", {"masking": False}),
+    "adm": Entry("beholder.metrics.adm:ADM"),
+    "vmaf": Entry("beholder.metrics.vmaf:VMAF"),
+    "lpips": Entry("beholder.metrics.lpips_backbone:BackboneLPIPS", subject="backbone"),
+    "lpips_random": Entry("beholder.metrics.lpips_backbone:RandomLPIPS"),
     "lpips_alex": Entry("beholder.metrics.lpips:LPIPS", {"network": "alex"}),
     "lpips_vgg": Entry("beholder.metrics.lpips:LPIPS", {"network": "vgg"}),
     "lpips_squeeze": Entry("beholder.metrics.lpips:LPIPS", {"network": "squeeze"}),
+    "dists": Entry("beholder.metrics.dists:DISTS"),
 }
 
 
@@ -120,6 +134,10 @@ def parse_request(request: str) -> tuple[str, dict[str, Any]]:
         hint = did_you_mean(name.lower(), METRICS)
         raise UsageError(f"there is no metric {name!r}.{hint} `beholder metrics` lists them all.")
     options: dict[str, Any] = {}
+    subject = METRICS[name].subject
+    bare = list(itertools.takewhile(lambda part: "=" not in part, parts)) if subject else []
+    if bare:
+        parts = [f"{subject}={':'.join(bare)}", *parts[len(bare) :]]
     for part in parts:
         key, separator, value = part.partition("=")
         if not (key and separator and value):

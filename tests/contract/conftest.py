@@ -16,8 +16,11 @@ Build = Callable[[], Metric]
 @pytest.fixture(params=METRICS)
 def build(request: pytest.FixtureRequest, squeezenet_file: Path) -> Build:
     """A function that builds the metric."""
-    options = {"trunk": squeezenet_file} if request.param == "lpips_squeeze" else {}
-    return lambda: create_metric(request.param, **options)
+    entry = METRICS[request.param]
+    if entry.package:
+        pytest.importorskip(entry.package, reason=f"the package {entry.package} is not installed")
+    options = {"lpips_squeeze": {"trunk": squeezenet_file}, "lpips": {"backbone": "alexnet"}}
+    return lambda: create_metric(request.param, **options.get(request.param, {}))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
@@ -39,7 +40,7 @@ class Backbone(nn.Module):
             (``"relu2_2"``, ``"relu3"``, ``"fire5"``), others by those of their graph (``"layer1.0.relu"``).
         weights: A file to take the weights from: ``.safetensors``, or a state dictionary that ``torch.save``
             wrote, bare or under ``"state_dict"``, with or without DataParallel's ``module.`` before its names.
-            By default the cache, filled by ``beholder weights fetch``.
+            By default the cache, filled by ``beholder weights fetch``. Or the tensors themselves, by name.
         mean: Mean of each channel that the network was trained with, for RGB in [0, 1].
         std: Standard deviation of each channel that the network was trained with, above 0.
 
@@ -58,7 +59,7 @@ class Backbone(nn.Module):
         network: str,
         layers: Sequence[str],
         *,
-        weights: str | Path | None = None,
+        weights: str | Path | Mapping[str, Tensor] | None = None,
         mean: Sequence[float] = IMAGENET_MEAN,
         std: Sequence[float] = IMAGENET_STD,
     ) -> None:
@@ -80,7 +81,10 @@ class Backbone(nn.Module):
                 f"Backbone({network!r}, layers, weights='FILE')."
             )
         self.trunk, known = _cut_chain(network, layers) if network in CHAINS else cut_graph(network, layers)
-        tensors, self.weights = door.load(card, weights)
+        if isinstance(weights, Mapping):
+            tensors, self.weights = dict(weights), _record(network, weights)
+        else:
+            tensors, self.weights = door.load(card, weights)
         _fill(self.trunk, tensors, known, network)
         self.trunk.eval().requires_grad_(requires_grad=False)
 
@@ -147,6 +151,14 @@ class Backbone(nn.Module):
     def extra_repr(self) -> str:
         """The network, its layers and its weight file."""
         return f"{self.network!r}, layers={self.layers}, weights={self.weights.file}"
+
+
+def _record(network: str, weights: Mapping[str, Tensor]) -> door.WeightFile:
+    content = b"".join(
+        name.encode() + weights[name].detach().cpu().contiguous().numpy().tobytes()
+        for name in sorted(weights)
+    )
+    return door.WeightFile(network, "tensors in memory", door.sha256_of(content))
 
 
 def _per_channel(name: str, values: Sequence[float], *, above: float) -> Tensor:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from torch import fx, nn
 
-__all__ = ["check_network", "cut_graph"]
+__all__ = ["build_network", "check_network", "cut_graph"]
 
 _OUT_OF_PLACE = {operator.iadd: operator.add, operator.imul: operator.mul, operator.isub: operator.sub}
 
@@ -73,8 +73,7 @@ def cut_graph(network: str, layers: Sequence[str]) -> tuple[nn.Module, set[str]]
     """
     from torchvision.models import feature_extraction
 
-    with _Zeros():
-        model = _build(network).eval()
+    model = build_network(network)
     nodes = feature_extraction.get_graph_node_names(model, suppress_diff_warning=True)[1]
     known = {".".join(node.split(".")[: depth + 1]) for node in nodes for depth in range(node.count(".") + 1)}
     for layer in layers:
@@ -88,6 +87,12 @@ def cut_graph(network: str, layers: Sequence[str]) -> tuple[nn.Module, set[str]]
         )
     _work_out_of_place(trunk)
     return trunk, set(model.state_dict())
+
+
+def build_network(network: str) -> Any:
+    """A network of a name that `check_network` lets pass, in evaluation mode, its weights still to be filled."""
+    with _Zeros():
+        return _build(network).eval()
 
 
 def _build(network: str) -> Any:

@@ -1,4 +1,4 @@
-"""Which sizes of picture a network takes, found without computing a feature."""
+"""Which sizes of picture a network takes and gives, found without computing a feature."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-__all__ = ["smallest_square", "takes"]
+__all__ = ["feature_shapes", "smallest_square", "takes"]
 
 _LARGEST = 512
 
@@ -23,14 +23,25 @@ class _Quiet(nn.Module):
         return features
 
 
-def takes(trunk: nn.Module, height: int, width: int) -> bool:
-    """Whether a network takes pictures of this size; true where that cannot be told."""
+def feature_shapes(trunk: nn.Module, height: int, width: int) -> dict[str, tuple[int, ...]]:
+    """Shape of each layer's features for one picture of this size.
+
+    Raises:
+        RuntimeError: If the network does not take the size (also AssertionError).
+        NotImplementedError: If that cannot be told.
+    """
     quiet = _Quiet(trunk)
     # On the meta device there are shapes and no values.
     state = {name: tensor.to("meta") for name, tensor in (*quiet.named_parameters(), *quiet.named_buffers())}
+    with torch.no_grad():
+        features = functional_call(quiet, state, torch.empty(1, 3, height, width, device="meta"))
+    return {name: tuple(feature.shape) for name, feature in features.items()}
+
+
+def takes(trunk: nn.Module, height: int, width: int) -> bool:
+    """Whether a network takes pictures of this size; true where that cannot be told."""
     try:
-        with torch.no_grad():
-            functional_call(quiet, state, torch.empty(1, 3, height, width, device="meta"))
+        feature_shapes(trunk, height, width)
     except NotImplementedError:
         return True
     except (RuntimeError, AssertionError):

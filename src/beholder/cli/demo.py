@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,7 +34,8 @@ def demo(
         beholder demo
     """
     from beholder.cli.outputs import check_folder
-    from beholder.cli.score import exit_code, run
+    from beholder.cli.running import exit_code, run
+    from beholder.cli.score import picture_job
     from beholder.reports import score_table
     from beholder.scoring import Settings
 
@@ -43,7 +45,8 @@ def demo(
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written in: {error}. Name another folder.") from error
     metrics = _metrics_to_be_had()
-    table = run(pairs, metrics, Settings(), output=folder / "scores.parquet", report=folder / "report.html")
+    job = picture_job(pairs, metrics, Settings(), maps=True)
+    table = run(job, output=folder / "scores.parquet", report=folder / "report.html")
     print_wide(score_table(table))
     raise typer.Exit(exit_code(table))
 
@@ -53,7 +56,12 @@ def _metrics_to_be_had() -> list[str]:
     from beholder.cli.weights import fetch_missing
 
     there = []
-    for name in METRICS:
+    for name, entry in METRICS.items():
+        if entry.subject:
+            continue  # which one is the user's to say
+        if entry.package and find_spec(entry.package) is None:
+            say(f"{name} is left out: it needs the package {entry.package}.")
+            continue
         try:
             fetch_missing([name])
         except WeightsError:

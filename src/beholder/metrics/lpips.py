@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -11,25 +11,24 @@ from torch.nn import functional
 
 from beholder.backbones import Backbone, WeightFile, door
 from beholder.backbones.backbone import IMAGENET_MEAN, IMAGENET_STD
+from beholder.backbones.stages import CHAIN_STAGES
 from beholder.ops.shapes import check_pair
 from beholder.spec import MetricSpec, UsageError
 
-__all__ = ["LPIPS", "layer_distance"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+__all__ = ["LPIPS", "draw_layers", "layer_distance", "layer_distances", "sum_layers"]
 
 Network = Literal["alex", "vgg", "squeeze"]
 
 
 class _Trunk(NamedTuple):
     network: str
-    layers: tuple[str, ...]
     min_size: int
 
 
-_TRUNKS = {
-    "alex": _Trunk("alexnet", ("relu1", "relu2", "relu3", "relu4", "relu5"), 31),
-    "vgg": _Trunk("vgg16", ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3"), 16),
-    "squeeze": _Trunk("squeezenet1_1", ("relu1", "fire3", "fire5", "fire6", "fire7", "fire8", "fire9"), 17),
-}
+_TRUNKS = {"alex": _Trunk("alexnet", 31), "vgg": _Trunk("vgg16", 16), "squeeze": _Trunk("squeezenet1_1", 17)}
 _VERSIONS = ("0.1", "0.0")
 _EPS = 1e-10
 _STRIP = 2**17  # numbers of one picture's features
@@ -70,6 +69,27 @@ def _inverse_length(features: Tensor) -> Tensor:
     return (length + _EPS).reciprocal()
 
 
+def layer_distances(
+    x: Iterable[Tensor], y: Iterable[Tensor], weights: Iterable[Tensor | None]
+) -> list[Tensor]:
+    """`layer_distance` of each layer, taken from both networks in step, so that none holds more than it must."""
+    return [layer_distance(*features) for features in zip(x, y, weights, strict=True)]
+
+
+def sum_layers(distances: Sequence[Tensor]) -> Tensor:
+    """Scores, shape (N,): each layer's mean over the picture, (N, 1, h, w), added."""
+    return torch.stack([distance.flatten(1).mean(1) for distance in distances]).sum(0)
+
+
+def draw_layers(distances: Sequence[Tensor], size: Sequence[int]) -> Tensor:
+    """Each pixel's part in the score, shape (N, 1, *size): the layers' maps enlarged and added."""
+    maps = [
+        functional.interpolate(distance, tuple(size), mode="bilinear", align_corners=False)
+        for distance in distances
+    ]
+    return torch.stack(maps).sum(0)
+
+
 def _lin_card(network: str, version: str) -> str:
     return f"lpips_{network}_lin_v{version}"
 
@@ -103,9 +123,9 @@ class LPIPS(nn.Module):
     ) -> None:
         super().__init__()
         self.spec = self.describe(network, version=version, lin=lin, trunk=trunk)
-        name, layers, _ = _TRUNKS[network]
+        name = _TRUNKS[network].network
         mean, std = (IMAGENET_MEAN, IMAGENET_STD) if str(version) == "0.1" else ((0.5,) * 3, (0.5,) * 3)
-        self.backbone = Backbone(name, layers, weights=trunk, mean=mean, std=std)
+        self.backbone = Backbone(name, CHAIN_STAGES[name], weights=trunk, mean=mean, std=std)
         self.weights: tuple[WeightFile, ...] = (self.backbone.weights,)
         self.lin = lin
         if lin:
@@ -130,7 +150,7 @@ class LPIPS(nn.Module):
             raise UsageError(f"trunk is {trunk!r}; expected the path of a weight file.")
         if not isinstance(lin, bool):
             raise UsageError(f"lin is {lin!r}; expected true or false.")
-        name, _, min_size = _TRUNKS[network]
+        name, min_size = _TRUNKS[network]
         cards = (*(() if trunk else (name,)), *((_lin_card(network, version),) if lin else ()))
         return MetricSpec(
             name=f"lpips_{network}",
@@ -149,27 +169,21 @@ class LPIPS(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """Score (N, 3, H, W) pairs: shape (N,), at least 0."""
-        return torch.stack([distance.flatten(1).mean(1) for distance in self._distances(x, y)]).sum(0)
+        return sum_layers(self._distances(x, y))
 
     def score_and_map(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Scores, shape (N,), and each pixel's part in them, (N, 1, H, W): the layers' maps enlarged and added."""
         distances = self._distances(x, y)
-        scores = torch.stack([distance.flatten(1).mean(1) for distance in distances]).sum(0)
-        size = x.shape[-2:]
-        maps = [
-            functional.interpolate(distance, size, mode="bilinear", align_corners=False)
-            for distance in distances
-        ]
-        return scores, torch.stack(maps).sum(0)
+        return sum_layers(distances), draw_layers(distances, x.shape[-2:])
 
     def _distances(self, x: Tensor, y: Tensor) -> list[Tensor]:
         check_pair(x, y, min_size=self.spec.min_size)
-        walk_y = self.backbone.walk(y)
-        distances = []
-        for index, (_, features_x) in enumerate(self.backbone.walk(x)):
-            _, features_y = next(walk_y)
-            distances.append(layer_distance(features_x, features_y, self._weight(index)))
-        return distances
+        weights = [
+            self.get_buffer(f"weight{index}") if self.lin else None
+            for index in range(len(self.backbone.layers))
+        ]
+        return layer_distances(self._features(x), self._features(y), weights)
 
-    def _weight(self, index: int) -> Tensor | None:
-        return self.get_buffer(f"weight{index}") if self.lin else None
+    def _features(self, picture: Tensor) -> Iterator[Tensor]:
+        for _, features in self.backbone.walk(picture):
+            yield features
