@@ -91,7 +91,7 @@ _GAUSSIAN = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": Fa
 # Our metric -> (peer, what it is called there, function).
 PEERS: dict[str, list[tuple[str, Peer]]] = {
     "mse": [("scikit-image", _per_image(metrics.mean_squared_error, _channels_last))],
-    "mae": [("torchmetrics", _per_image(regression.mean_absolute_error, lambda image: image))],
+    "mae": [("torchmetrics", _per_image(regression.mean_absolute_error, Tensor.contiguous))],
     "psnr": [
         ("scikit-image", _per_image(metrics.peak_signal_noise_ratio, _channels_last, data_range=1.0)),
         ("piq", lambda x, y: piq.psnr(x, y, data_range=1.0, reduction="none")),

@@ -28,6 +28,8 @@ CHOSEN = {
     "fsim": ("piq", 3e-5),
     "dss": ("piq", 5e-5),  # its float32 rounding
     "vif": ("piq", 5e-5),  # its float32 rounding
+    "ms_gmsd": ("piq", 1e-5),
+    "ms_gmsdc": ("piq", 3e-5),
     "lpips_alex": ("lpips", 1e-6),
     "lpips_vgg": ("lpips", 1e-6),
     "lpips_alex:version=0.0": ("lpips", 1e-6),

@@ -37,7 +37,7 @@ def mae(x: Tensor, y: Tensor) -> Tensor:
         Computational Imaging 2017, doi:10.1109/TCI.2016.2644865.
     """
     check_pair(x, y, channels=None)
-    return (x - y).abs().flatten(1).mean(1)
+    return (x - y).abs_().flatten(1).mean(1)
 
 
 class MAE(nn.Module):
@@ -77,9 +77,9 @@ class MAE(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """Score (N, 3, H, W) pairs: shape (N,), at least 0."""
-        return pixel_difference(x, y, self.channel, self.border).abs().flatten(1).mean(1)
+        return pixel_difference(x, y, self.channel, self.border).abs_().flatten(1).mean(1)
 
     def score_and_map(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Scores, shape (N,), and the absolute error of each pixel, mean over channels."""
-        absolute = pixel_difference(x, y, self.channel, self.border).abs()
+        absolute = pixel_difference(x, y, self.channel, self.border).abs_()
         return absolute.flatten(1).mean(1), absolute.mean(1, keepdim=True)

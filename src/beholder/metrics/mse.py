@@ -60,7 +60,7 @@ def mse(x: Tensor, y: Tensor) -> Tensor:
         doi:10.1109/MSP.2008.930649.
     """
     check_pair(x, y, channels=None)
-    return (x - y).square().flatten(1).mean(1)
+    return (x - y).square_().flatten(1).mean(1)
 
 
 class MSE(nn.Module):
@@ -100,9 +100,9 @@ class MSE(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """Score (N, 3, H, W) pairs: shape (N,), at least 0."""
-        return pixel_difference(x, y, self.channel, self.border).square().flatten(1).mean(1)
+        return pixel_difference(x, y, self.channel, self.border).square_().flatten(1).mean(1)
 
     def score_and_map(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Scores, shape (N,), and the squared error of each pixel, mean over channels."""
-        squared = pixel_difference(x, y, self.channel, self.border).square()
+        squared = pixel_difference(x, y, self.channel, self.border).square_()
         return squared.flatten(1).mean(1), squared.mean(1, keepdim=True)

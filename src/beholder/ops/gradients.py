@@ -21,10 +21,13 @@ def prewitt(x: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         Two of the shape of ``x``: the change to the right and the change downwards, over two pixels.
     """
-    padded = functional.pad(x, (1, 1, 1, 1))
-    rows = padded[..., :-2, :] + padded[..., 1:-1, :] + padded[..., 2:, :]
-    columns = padded[..., :-2] + padded[..., 1:-1] + padded[..., 2:]
-    return (rows[..., 2:] - rows[..., :-2]) / 3, (columns[..., 2:, :] - columns[..., :-2, :]) / 3
+    padded = functional.pad(x / 3, (1, 1, 1, 1))
+    across = padded[..., 2:] - padded[..., :-2]
+    down = padded[..., 2:, :] - padded[..., :-2, :]
+    return (
+        across[..., :-2, :] + across[..., 1:-1, :] + across[..., 2:, :],
+        down[..., :-2] + down[..., 1:-1] + down[..., 2:],
+    )
 
 
 def scharr(x: Tensor) -> tuple[Tensor, Tensor]:

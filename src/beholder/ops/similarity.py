@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from beholder.ops import stable
+import torch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,15 +25,25 @@ def similarity(x: Tensor, y: Tensor, c: float) -> Tensor:
     return (2 * x * y + c) / (x * x + y * y + c)
 
 
-def similarity_of_magnitudes(squared_x: Tensor, squared_y: Tensor, c: float) -> Tensor:
-    """The similarity of two magnitudes, from their squares, so that its gradient is finite at 0.
+def similarity_of_magnitudes(
+    squared_x: Tensor, squared_y: Tensor, c: float, *, masking: float = 0.0
+) -> Tensor:
+    r"""The similarity of two magnitudes, from their squares, so that its gradient is finite at 0.
+
+    .. math:: \frac{(2 - \alpha) x y + c}{x^2 + y^2 - \alpha x y + c}
 
     Args:
         squared_x: A squared magnitude, any shape.
         squared_y: Another, of the same shape.
         c: Stabiliser, in the same units; above 0.
+        masking: The :math:`\alpha`, at least 0 and below 2: how much magnitudes of both hide their difference.
     """
-    return (2 * stable.sqrt(squared_x * squared_y) + c) / (squared_x + squared_y + c)
+    product = squared_x * squared_y
+    # Below the smallest number the root would have no finite gradient; its own root is nothing beside c.
+    root = product.clamp_min(torch.finfo(product.dtype).tiny).sqrt()
+    if masking:
+        return ((2 - masking) * root + c) / (squared_x + squared_y - masking * root + c)
+    return (2 * root + c) / (squared_x + squared_y + c)
 
 
 def weighted_mean(x: Tensor, weight: Tensor) -> Tensor:
