@@ -31,7 +31,8 @@ $(VENV)/.stamp-dev: $(VENV)/.stamp-base
 
 weights: setup
 	@$(BIN)/beholder weights fetch alexnet vgg16 lpips_alex_lin_v0.0 lpips_alex_lin_v0.1 \
-		lpips_vgg_lin_v0.0 lpips_vgg_lin_v0.1 lpips_squeeze_lin_v0.0 lpips_squeeze_lin_v0.1
+		lpips_vgg_lin_v0.0 lpips_vgg_lin_v0.1 lpips_squeeze_lin_v0.0 lpips_squeeze_lin_v0.1 \
+		dists
 
 check: setup-dev  ## Format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -27,6 +27,7 @@ REQUESTS = {
     "gmsd": "gmsd:channel=grey8",
     "nlpd": "nlpd:channel=grey8",
     "lpips_alex": "lpips_alex",
+    "dists": "dists",
 }
 LPIPS_EXAMPLE = {"lpips_alex": (0.7219, 0.1376), "lpips_vgg": (0.5686, 0.4217)}
 

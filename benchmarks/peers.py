@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 
 import lpips
+import network_peers
 import piq
 import torch
 from luma_in_libvmaf import score_luma
@@ -154,6 +155,7 @@ PEERS: dict[str, list[tuple[str, Peer]]] = {
     ],
     "lpips_alex": [("lpips", _lpips("alex"))],
     "lpips_vgg": [("lpips", _lpips("vgg"))],
+    "dists": [("DISTS-pytorch", network_peers.dists)],
     "lpips_alex:version=0.0": [("lpips", _lpips("alex", "0.0"))],
     "lpips_vgg:version=0.0": [("lpips", _lpips("vgg", "0.0"))],
     "lpips_alex:lin=false": [("lpips", _lpips("alex", lin=False))],
