@@ -18,8 +18,10 @@ from skimage import color, metrics
 from torch import Tensor, nn
 from torchmetrics.functional import image as torchmetrics
 from torchmetrics.functional import regression
+from vmaf_torch import VMAF
 
 from beholder.backbones import door
+from beholder.ops.color import rgb_to_y
 
 Peer = Callable[[Tensor, Tensor], Tensor]
 
@@ -87,6 +89,19 @@ def _ssim_grey(x: Tensor, y: Tensor) -> Tensor:
     return per_image(_grey(x), _grey(y))
 
 
+@functools.cache
+def _vmaf_torch() -> VMAF:
+    return VMAF(enable_motion=False, clip_score=True)
+
+
+def _vmaf_torch_of_stills(method: str) -> Peer:
+    def peer(x: Tensor, y: Tensor) -> Tensor:
+        model = _vmaf_torch().to(x.dtype)
+        return getattr(model, method)(255 * rgb_to_y(y), 255 * rgb_to_y(x)).flatten()
+
+    return peer
+
+
 _GAUSSIAN = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1.0}
 
 # Our metric -> (peer, what it is called there, function).
@@ -145,6 +160,14 @@ PEERS: dict[str, list[tuple[str, Peer]]] = {
     "psnr_hvs_m": [
         ("libvmaf, another table", lambda x, y: score_luma(_grey(x), _grey(y), "psnr_hvs", "psnr_hvs_y"))
     ],
+    "iw_ssim": [
+        (
+            "piq",
+            lambda x, y: piq.information_weighted_ssim(
+                _grey(x).to(x.dtype), _grey(y).to(y.dtype), reduction="none"
+            ),
+        )
+    ],
     "vif": [("piq", lambda x, y: piq.vif_p(_grey(x).to(x.dtype), _grey(y).to(y.dtype), reduction="none"))],
     "gmsd": [("piq", lambda x, y: piq.gmsd(x, y, data_range=1.0, reduction="none"))],
     "fsim": [("piq", lambda x, y: piq.fsim(x, y, data_range=1.0, chromatic=False, reduction="none"))],
@@ -153,6 +176,9 @@ PEERS: dict[str, list[tuple[str, Peer]]] = {
     "ms_gmsdc": [
         ("piq", lambda x, y: piq.multi_scale_gmsd(x, y, data_range=1.0, reduction="none", chromatic=True))
     ],
+    "adm": [("vmaf-torch", _vmaf_torch_of_stills("compute_adm_score"))],
+    "vmaf": [("vmaf-torch", _vmaf_torch_of_stills("forward"))],
+    "mdsi": [("piq", lambda x, y: piq.mdsi(x, y, data_range=1.0, reduction="none"))],
     "lpips_alex": [("lpips", _lpips("alex"))],
     "lpips_vgg": [("lpips", _lpips("vgg"))],
     "dists": [("DISTS-pytorch", network_peers.dists)],

@@ -27,12 +27,14 @@ CHOSEN = {
     "ms_ssim:channel=rgb": ("piq", 1e-5),
     "fsim": ("piq", 3e-5),
     "dss": ("piq", 5e-5),  # its float32 rounding
+    "iw_ssim": ("piq", 1e-5),
     "vif": ("piq", 5e-5),  # its float32 rounding
     "ms_gmsd": ("piq", 1e-5),
     "ms_gmsdc": ("piq", 3e-5),
     "adm": ("vmaf-torch", 1e-5),
     "vmaf": ("vmaf-torch", 5e-3),
     "dists": ("DISTS-pytorch", 1e-6),
+    "mdsi": ("piq", 1e-6),
     "lpips_alex": ("lpips", 1e-6),
     "lpips_vgg": ("lpips", 1e-6),
     "lpips_alex:version=0.0": ("lpips", 1e-6),
