@@ -70,6 +70,7 @@ METRICS: Mapping[str, Entry] = {
     "ms_gmsd": Entry("beholder.metrics.ms_gmsd:MS_GMSD", {"chromatic": False}),
     "ms_gmsdc": Entry("beholder.metrics.ms_gmsd:MS_GMSD", {"chromatic": True}),
     "mdsi": Entry("beholder.metrics.mdsi:MDSI"),
+    "haarpsi": Entry("beholder.metrics.haarpsi:HaarPSI"),
     "nlpd": Entry("beholder.metrics.nlpd:NLPD"),
     "dss": Entry("beholder.metrics.dss:DSS"),
     "psnr_hvs_m": Entry("beholder.metrics.psnr_hvs:PSNR_HVS_M"),
@@ -81,6 +82,8 @@ METRICS: Mapping[str, Entry] = {
     "lpips_alex": Entry("beholder.metrics.lpips:LPIPS", {"network": "alex"}),
     "lpips_vgg": Entry("beholder.metrics.lpips:LPIPS", {"network": "vgg"}),
     "lpips_squeeze": Entry("beholder.metrics.lpips:LPIPS", {"network": "squeeze"}),
+    "stlpips_alex": Entry("beholder.metrics.stlpips:ShiftTolerantLPIPS", {"network": "alex"}),
+    "stlpips_vgg": Entry("beholder.metrics.stlpips:ShiftTolerantLPIPS", {"network": "vgg"}),
     "dists": Entry("beholder.metrics.dists:DISTS"),
 }
 

@@ -33,8 +33,11 @@ CHOSEN = {
     "ms_gmsdc": ("piq", 3e-5),
     "adm": ("vmaf-torch", 1e-5),
     "vmaf": ("vmaf-torch", 5e-3),
+    "stlpips_alex": ("stlpips-pytorch", 1e-6),
+    "stlpips_vgg": ("stlpips-pytorch", 1e-6),
     "dists": ("DISTS-pytorch", 1e-6),
     "mdsi": ("piq", 1e-6),
+    "haarpsi": ("piq", 3e-4),  # piq has other digits of YIQ
     "lpips_alex": ("lpips", 1e-6),
     "lpips_vgg": ("lpips", 1e-6),
     "lpips_alex:version=0.0": ("lpips", 1e-6),
