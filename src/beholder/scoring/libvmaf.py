@@ -1,0 +1,169 @@
+"""VMAF of video files by libvmaf itself, in the FFmpeg that imageio-ffmpeg brings."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+import os
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+from beholder.spec import MissingPackageError, PictureError, UsageError
+
+__all__ = ["LibvmafScores", "RawVideo", "score_with_libvmaf"]
+
+_MODEL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
+
+
+@dataclasses.dataclass(frozen=True)
+class RawVideo:
+    """What a file of bare pixels does not tell of itself.
+
+    Attributes:
+        width: In pixels.
+        height: In pixels.
+        pixel_format: As FFmpeg names it, such as ``"yuv420p"`` or ``"yuv422p10le"``.
+    """
+
+    width: int
+    height: int
+    pixel_format: str = "yuv420p"
+
+
+@dataclasses.dataclass(frozen=True)
+class LibvmafScores:
+    """What libvmaf found.
+
+    Attributes:
+        model: Name of the model.
+        version: libvmaf's own version, as its log gives it.
+        scores: VMAF of each frame, with the digits that the log has.
+        features: What the model saw in each frame, by libvmaf's names (``"motion2"``, ``"integer_adm2"``, ...).
+    """
+
+    model: str
+    version: str
+    scores: tuple[float, ...]
+    features: dict[str, tuple[float, ...]]
+
+    @property
+    def mean(self) -> float:
+        """The score of the clip, as libvmaf pools it by default."""
+        return sum(self.scores) / len(self.scores)
+
+
+def score_with_libvmaf(
+    distorted: str | Path,
+    reference: str | Path,
+    *,
+    model: str = "vmaf_v0.6.1",
+    raw: RawVideo | None = None,
+) -> LibvmafScores:
+    """Score each frame of a video against its reference.
+
+    Frames are paired by their time since each video's first frame.
+
+    Args:
+        distorted: The video under test, of any kind that FFmpeg reads.
+        reference: Its reference, of the same size and number of frames.
+        model: One of libvmaf's built-in models: ``"vmaf_v0.6.1"``, ``"vmaf_float_v0.6.1"``, ``"vmaf_v0.6.1neg"``,
+            ``"vmaf_4k_v0.6.1"``, ...
+        raw: Size and pixel format, where the files hold nothing but pixels.
+
+    Raises:
+        MissingPackageError: If imageio-ffmpeg is not installed.
+        UsageError: If libvmaf has no such model, or the videos differ in their number of frames.
+        PictureError: If a file is missing or FFmpeg cannot compare them, with its own words.
+    """
+    if not _MODEL_NAME.fullmatch(model):
+        raise UsageError(
+            f"model is {model!r}; expected the name of one of libvmaf's models, such as vmaf_v0.6.1."
+        )
+    program = _ffmpeg()
+    inputs = [_input(Path(path), raw) for path in (distorted, reference)]
+    counts = [_count_frames(program, each) for each in inputs]
+    if counts[0] != counts[1]:
+        raise UsageError(
+            f"{distorted} has {counts[0]} frames and {reference} {counts[1]}; expected as many. libvmaf would "
+            "repeat the last frame of the shorter one: cut the longer one first."
+        )
+    return _parse(_run(program, [*inputs[0], *inputs[1]], model, f"{distorted} against {reference}"), model)
+
+
+def _ffmpeg() -> str:
+    try:
+        package = importlib.import_module("imageio_ffmpeg")
+    except ModuleNotFoundError as error:
+        raise MissingPackageError(
+            "libvmaf needs the package imageio-ffmpeg: pip install imageio-ffmpeg"
+        ) from error
+    return str(package.get_ffmpeg_exe())
+
+
+def _input(path: Path, raw: RawVideo | None) -> list[str]:
+    if not path.is_file():
+        raise PictureError(f"{path}: there is no such video.")
+    # Under "file:" a name with a colon, a per cent sign or a dash in front is but a name.
+    place = ["-i", f"file:{path.resolve()}"]
+    if raw is None:
+        if path.suffix.lower() == ".yuv":
+            raise UsageError(f"{path}: holds nothing but pixels; tell their size and format as a RawVideo.")
+        return place
+    size = f"{raw.width}x{raw.height}"
+    return ["-f", "rawvideo", "-pixel_format", raw.pixel_format, "-video_size", size, *place]
+
+
+def _count_frames(program: str, place: list[str]) -> int:
+    """Number of a video's frames, counted without decoding them."""
+    copy = ["-map", "0:v:0", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"]
+    counted = re.findall(
+        r"^frame=\s*(\d+)",
+        _call([program, *_QUIET, *place, *copy], place[-1].removeprefix("file:"), None),
+        re.MULTILINE,
+    )
+    return int(counted[-1]) if counted else 0
+
+
+def _run(program: str, inputs: list[str], model: str, what: str) -> bytes:
+    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    settings = f"model=version={model}:n_threads={threads}:log_fmt=json:log_path=log.json:shortest=1"
+    graph = f"[0:v:0]setpts=PTS-STARTPTS[x];[1:v:0]setpts=PTS-STARTPTS[y];[x][y]libvmaf={settings}"
+    with tempfile.TemporaryDirectory() as folder:
+        # The log's name stands in the graph, where a path's own signs would have to be escaped twice.
+        _call([program, *_QUIET, *inputs, "-lavfi", graph, "-f", "null", "-"], what, folder)
+        log = Path(folder) / "log.json"
+        if not log.is_file():
+            raise PictureError(
+                f"{what}: libvmaf wrote no scores; expected at least one frame in both videos."
+            )
+        return log.read_bytes()
+
+
+_QUIET = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "error")
+
+
+def _call(command: list[str], what: str, folder: str | None) -> str:
+    result = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    if result.returncode == 0:
+        return result.stdout.decode(errors="replace")
+    # FFmpeg puts the part that speaks, with its address, before each line.
+    lines = [
+        re.sub(r"^\[[^\]]*\] ", "", line) for line in result.stderr.decode(errors="replace").splitlines()
+    ]
+    said = "; ".join(dict.fromkeys(line.strip() for line in lines if line.strip())) or "nothing"
+    if "could not load libvmaf model" in said:
+        raise UsageError(f"{said}. Expected one of its built-in models, such as vmaf_v0.6.1.")
+    raise PictureError(f"{what}: FFmpeg failed (exit {result.returncode}); it says: {said}")
+
+
+def _parse(log: bytes, model: str) -> LibvmafScores:
+    found = json.loads(log)
+    frames = sorted(found["frames"], key=lambda frame: int(frame["frameNum"]))
+    rows = [frame["metrics"] for frame in frames]
+    if not rows:
+        raise PictureError("libvmaf's log holds no frame; expected at least one in both videos.")
+    features = {name: tuple(float(row[name]) for row in rows) for name in rows[0]}
+    return LibvmafScores(model, str(found["version"]), features.pop("vmaf"), features)
