@@ -32,7 +32,7 @@ $(VENV)/.stamp-dev: $(VENV)/.stamp-base
 weights: setup
 	@$(BIN)/beholder weights fetch alexnet vgg16 lpips_alex_lin_v0.0 lpips_alex_lin_v0.1 \
 		lpips_vgg_lin_v0.0 lpips_vgg_lin_v0.1 lpips_squeeze_lin_v0.0 lpips_squeeze_lin_v0.1 \
-		dists
+		stlpips_alex stlpips_vgg dists vmaf_v0.6.1
 
 check: setup-dev  ## Format, lint, types, import contracts
 	$(BIN)/ruff format --check .
