@@ -168,6 +168,14 @@ PEERS: dict[str, list[tuple[str, Peer]]] = {
             ),
         )
     ],
+    "iw_ssim": [
+        (
+            "piq",
+            lambda x, y: piq.information_weighted_ssim(
+                _grey(x).to(x.dtype), _grey(y).to(y.dtype), reduction="none"
+            ),
+        )
+    ],
     "vif": [("piq", lambda x, y: piq.vif_p(_grey(x).to(x.dtype), _grey(y).to(y.dtype), reduction="none"))],
     "gmsd": [("piq", lambda x, y: piq.gmsd(x, y, data_range=1.0, reduction="none"))],
     "fsim": [("piq", lambda x, y: piq.fsim(x, y, data_range=1.0, chromatic=False, reduction="none"))],

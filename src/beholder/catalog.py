@@ -63,6 +63,7 @@ METRICS: Mapping[str, Entry] = {
     "uqi": Entry("beholder.metrics.uqi:UQI"),
     "ms_ssim": Entry("beholder.metrics.ms_ssim:MS_SSIM"),
     "iw_ssim": Entry("beholder.metrics.iw_ssim:IW_SSIM"),
+    "iw_ssim": Entry("beholder.metrics.iw_ssim:IW_SSIM"),
     "vif": Entry("beholder.metrics.vif:VIF"),
     "fsim": Entry("beholder.metrics.fsim:FSIM"),
     "fsimc": Entry("beholder.metrics.fsim:FSIM", {"chromatic": True}),

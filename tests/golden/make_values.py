@@ -28,6 +28,7 @@ CHOSEN = {
     "fsim": ("piq", 3e-5),
     "dss": ("piq", 5e-5),  # its float32 rounding
     "iw_ssim": ("piq", 1e-5),
+    "iw_ssim": ("piq", 1e-5),
     "vif": ("piq", 5e-5),  # its float32 rounding
     "ms_gmsd": ("piq", 1e-5),
     "ms_gmsdc": ("piq", 3e-5),

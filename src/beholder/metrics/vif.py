@@ -47,14 +47,15 @@ def vif(x: Tensor, y: Tensor) -> Tensor:
     check_pair(x, y, min_size=_MIN_SIZE, channels=1)
     # Variances do not change with a constant; around the mean their difference of squares loses fewer digits.
     # The noise is found from x - y and not from x, which would lose its digits where x is nearly y.
-    pair = torch.stack([y, x - y])
-    pair = pair - pair.mean((2, 3, 4), keepdim=True).detach()
+    pair = torch.cat([y, x - y])
+    pair = pair - pair.mean((1, 2, 3), keepdim=True).detach()
     kept = total = y.new_zeros(len(y))
     for scale, size in enumerate(_WINDOWS):
         window = gaussian_kernel(size, size / 5, y)
         if scale:
-            pair = filter_separable(pair.flatten(0, 1), window, step=2).unflatten(0, (2, -1))
-        kept_here, total_here = _information(*pair, window)
+            pair = filter_separable(pair, window, step=2)
+        of_y, difference = pair.chunk(2)
+        kept_here, total_here = _information(of_y, difference, window)
         kept, total = kept + kept_here, total + total_here
     flat = total == 0
     return torch.where(flat, 1, kept / torch.where(flat, 1, total))
