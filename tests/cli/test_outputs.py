@@ -95,8 +95,8 @@ def test_rows_that_can_be_kept_nowhere_are_printed(
 def test_a_page_that_cannot_be_written_costs_no_table(run: Run, folders: Folders, tmp_path: Path) -> None:
     # The folder that the page was to be written in is gone by then.
     code = (
-        "import shutil; from beholder.metrics import psnr; from beholder.cli import main; old = psnr.PSNR._error\n"
-        "psnr.PSNR._error = lambda *a: (shutil.rmtree('pages', ignore_errors=True), open('pages', 'w'), old(*a))[2]\n"
+        "import shutil; from beholder.metrics import psnr; from beholder.cli import main; old = psnr.pixel_difference\n"
+        "psnr.pixel_difference = lambda *a: (shutil.rmtree('pages', ignore_errors=True), open('pages', 'w'), old(*a))[2]\n"
         "main()"
     )
     arguments = ["score", *folders, "-m", "psnr", "-o", "out.csv", "--report", "pages/page.html"]

@@ -163,17 +163,17 @@ def test_interrupted_it_keeps_what_is_scored(tmp_path: Path, sent: signal.Signal
 
 
 BREAKING = """
-from beholder.metrics.psnr import PSNR
+from beholder.metrics import psnr
 from beholder.cli import main
 
-whole = PSNR._error
+whole = psnr.pixel_difference
 
-def broken(metric, x, y):
+def broken(x, y, *options):
     if (x - y).square().mean() > 5e-3:
         raise {error}
-    return whole(metric, x, y)
+    return whole(x, y, *options)
 
-PSNR._error = broken
+psnr.pixel_difference = broken
 main()
 """
 

@@ -12,7 +12,7 @@ from beholder.cli.console import print_out
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from beholder.scoring import ScoreTable
 
@@ -87,7 +87,7 @@ def _try_to_write(folder: Path, name: str) -> None:
 
 
 def write_results(
-    table: ScoreTable, output: Path | None, report: Path | None, drawn: Mapping[tuple[int, str], Path]
+    table: ScoreTable, output: Path | None, report: Path | None, write_page: Callable[[Path], None]
 ) -> tuple[list[Path], list[str]]:
     """Write the table and the page; whatever fails, no row is lost.
 
@@ -95,13 +95,11 @@ def write_results(
         table: The scores.
         output: Where to write the table, if at all.
         report: Where to write the page, if at all.
-        drawn: Saved heat maps, by row of the table and metric.
+        write_page: Writes the page.
 
     Returns:
         What is written, and in words what is not.
     """
-    from beholder.reports import write_score_page
-
     written, problems = [], []
     if output is not None:
         try:
@@ -111,7 +109,7 @@ def write_results(
             problems.append(f"{output}: cannot be written: {_reason(error)}; {_keep_rows(table, output)}")
     if report is not None:
         try:
-            write_score_page(table, report, maps=drawn)
+            write_page(report)
             written.append(report)
         except OSError as error:
             problems.append(f"{report}: cannot be written: {_reason(error)}")

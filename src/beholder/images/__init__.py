@@ -6,16 +6,22 @@ from beholder.images.pair_list import read_pairs
 from beholder.images.pairing import Pair, Pairing, pair_paths
 from beholder.images.picture import DEFAULT_MAX_PIXELS, Picture, check_colour, read_picture
 from beholder.images.saving import eight_bit, save_picture
+from beholder.images.video import VIDEO_SUFFIXES, RawLayout, Video, VideoFrame, open_video
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "PICTURE_SUFFIXES",
+    "VIDEO_SUFFIXES",
     "Pair",
     "Pairing",
     "Picture",
+    "RawLayout",
+    "Video",
+    "VideoFrame",
     "check_colour",
     "eight_bit",
     "means_srgb",
+    "open_video",
     "pair_paths",
     "read_pairs",
     "read_picture",

@@ -12,6 +12,7 @@ import re
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime
+from fractions import Fraction
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,14 +29,37 @@ from beholder.scoring import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from beholder.reports.timeline import Timeline
     from beholder.scoring import ScoreTable
 
-__all__ = ["write_score_page"]
+__all__ = ["Clip", "write_score_page"]
 
 # Inside <script>, these could end the element or, to older parsers, the line; JSON has another spelling.
 _UNSAFE_IN_SCRIPT = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 _ROLES = ("reference", "distorted")
-_TOLD_APART = {"metrics", "warnings", "created", "command", "stopped"}  # shown in places of their own
+_TOLD_APART = {
+    "metrics",
+    "video",
+    "warnings",
+    "created",
+    "command",
+    "stopped",
+}  # shown in places of their own
+
+
+@dataclasses.dataclass(frozen=True)
+class Clip:
+    """What a page shows of a video beside its frames.
+
+    Attributes:
+        pictures: Saved frames, the reference's and the one under test, by row; the others have no pictures.
+        timelines: Metric -> its line over time, where it can be drawn.
+        pooled: A row for each pooling: ``pooled`` (its name) and a score for each metric.
+    """
+
+    pictures: Mapping[int, tuple[Path, Path]]
+    timelines: Mapping[str, Timeline | None]
+    pooled: Sequence[Mapping[str, Any]]
 
 
 def write_score_page(
@@ -44,6 +68,7 @@ def write_score_page(
     *,
     maps: Mapping[tuple[int, str], Path] | None = None,
     picture_budget: int = 25_000_000,
+    clip: Clip | None = None,
 ) -> None:
     """Write a score table as one HTML page that opens offline.
 
@@ -57,11 +82,13 @@ def write_score_page(
         maps: Saved heat maps, by row of the table and metric.
         picture_budget: Most bytes of the page that pictures and heat maps may take. Pairs beyond it
             keep their row and their scores, and the page says why their pictures are missing.
+        clip: What belongs to it where the rows are frames of a video.
     """
     rows = _worst_first(table)
-    album = fill_album(_pair_files(table, rows, maps or {}), picture_budget, _settings(table))
+    pictures = None if clip is None else clip.pictures
+    album = fill_album(_pair_files(table, rows, maps or {}, pictures), picture_budget, _settings(table))
     summaries = [summarise(table.frame[name].to_list()) for name in table.metrics]
-    page = _render(table, album, summaries)
+    page = _render(table, album, summaries, clip)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".beholder-") as folder:
         unfinished = Path(folder) / path.name
@@ -95,7 +122,10 @@ def _settings(table: ScoreTable) -> Settings:
 
 
 def _pair_files(
-    table: ScoreTable, rows: Iterable[int], maps: Mapping[tuple[int, str], Path]
+    table: ScoreTable,
+    rows: Iterable[int],
+    maps: Mapping[tuple[int, str], Path],
+    pictures: Mapping[int, tuple[Path, Path]] | None,
 ) -> Iterable[PairFiles]:
     """The files of all pairs but those that failed whole: what could not be read then is not tried again."""
     for row in rows:
@@ -103,7 +133,10 @@ def _pair_files(
         if told["error"] is not None and all(told[name] is None for name in table.metrics):
             continue
         own = {name: maps[row, name] for name in table.metrics if (row, name) in maps}
-        yield PairFiles(row, _file(told["reference"]), _file(told["distorted"]), own)
+        if pictures is None:
+            yield PairFiles(row, _file(told["reference"]), _file(told["distorted"]), own)
+        elif row in pictures:
+            yield PairFiles(row, *pictures[row], own)
 
 
 def _file(name: str) -> Path:
@@ -114,7 +147,7 @@ def _file(name: str) -> Path:
     return Path(os.fsdecode(raw))
 
 
-def _render(table: ScoreTable, album: Album, summaries: Sequence[Summary]) -> str:
+def _render(table: ScoreTable, album: Album, summaries: Sequence[Summary], clip: Clip | None) -> str:
     environment = Environment(
         loader=PackageLoader("beholder.reports"),
         autoescape=True,
@@ -132,26 +165,42 @@ def _render(table: ScoreTable, album: Album, summaries: Sequence[Summary]) -> st
         css_hash=_csp_hash(css),
         js=Markup(js),  # noqa: S704 - our own file
         js_hash=_csp_hash(js),
-        data=_json_for_script(_page_data(table, album, summaries, folders)),
+        data=_json_for_script(_page_data(table, album, summaries, folders, clip)),
         uris=album.uris,
         columns=list(zip(specs, summaries, strict=True)),
         mapped=[name for name in table.metrics if any(name in each.maps for each in album.exhibits.values())],
+        clip=clip,
+        unit="pair" if clip is None else "frame",
         pairs=frame.height,
         failed=frame.height - frame["error"].null_count(),
         folders=folders,
         created=_readable_date(str(provenance.get("created", ""))),
         command=provenance.get("command"),
         stopped=provenance.get("stopped"),
-        settings={
-            key: value for key, value in provenance.items() if key not in _TOLD_APART and value is not None
-        },
+        settings=_told_settings(provenance),
         warnings=provenance.get("warnings", ()),
-        picture_note=_picture_note(table, album),
+        picture_note=_picture_note(table, album, clip),
     )
 
 
+def _told_settings(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    told = {key: value for key, value in provenance.items() if key not in _TOLD_APART and value is not None}
+    video = provenance.get("video")
+    if video:
+        for role in _ROLES:
+            width, height = video[role]["size"]
+            rate, count = float(Fraction(video[role]["rate"])), video[role]["frames"]
+            told[f"{role} video"] = f"{width}x{height}, {rate:.5g} frames/s, {count:,} frames"
+        told |= {"align": video["align"], "every": video["every"]}
+    return told
+
+
 def _page_data(
-    table: ScoreTable, album: Album, summaries: Iterable[Summary], folders: Mapping[str, str]
+    table: ScoreTable,
+    album: Album,
+    summaries: Iterable[Summary],
+    folders: Mapping[str, str],
+    clip: Clip | None,
 ) -> dict[str, Any]:
     """All that the page's script reads: columns rather than rows, and names without their common folder."""
     frame = table.frame
@@ -170,7 +219,7 @@ def _page_data(
         "metrics": metrics,
         "exhibits": {row: dataclasses.asdict(exhibit) for row, exhibit in album.exhibits.items()},
         "leftOut": album.left_out,
-        "budget": album.budget,
+        "notEmbedded": _not_embedded(album, clip),
         "palette": heat_palette(),
         "provenance": table.provenance,
     }
@@ -190,7 +239,17 @@ def _notes(table: ScoreTable) -> list[tuple[str, list[str]]]:
     return list(notes.items())
 
 
-def _picture_note(table: ScoreTable, album: Album) -> str:
+def _not_embedded(album: Album, clip: Clip | None) -> str:
+    """Why a pair without an error of its own has no pictures."""
+    if clip is not None:
+        return "The picture of this frame is not embedded: the page shows a few of the worst."
+    budget = f"the page's picture budget is {album.budget / 1e6:.4g} MB, and worse pairs used it"
+    return f"The pictures of this pair are not embedded: {budget}."
+
+
+def _picture_note(table: ScoreTable, album: Album, clip: Clip | None) -> str:
+    if clip is not None:
+        return f"Pictures are embedded for {len(album.exhibits)} of the worst frames by {table.metrics[0]}."
     shown, pairs = len(album.exhibits), table.frame.height
     if shown == pairs:
         return ""

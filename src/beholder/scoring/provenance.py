@@ -11,7 +11,7 @@ import torch
 from beholder.catalog import parse_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from beholder.backbones import WeightFile
     from beholder.scoring.settings import Settings
@@ -20,8 +20,16 @@ if TYPE_CHECKING:
 __all__ = ["describe_run"]
 
 
-def describe_run(metrics: Mapping[str, Metric], settings: Settings) -> dict[str, Any]:
-    """Versions, engine, device, precision, settings, and each metric with its weights, as JSON can hold them."""
+def describe_run(
+    metrics: Mapping[str, Metric], settings: Settings, *, own: Collection[str] = ()
+) -> dict[str, Any]:
+    """Versions, engine, device, precision, settings, and each metric with its weights, as JSON can hold them.
+
+    Args:
+        metrics: The metrics, by the names of their columns.
+        settings: How they score.
+        own: Names of those that the user made. Their options are not known; what they are is told instead.
+    """
     return {
         "beholder": version("beholder"),
         "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -33,14 +41,16 @@ def describe_run(metrics: Mapping[str, Metric], settings: Settings) -> dict[str,
         "resize": settings.resize,
         "background": settings.background,
         "max_pixels": settings.max_pixels,
-        "metrics": {name: _describe(name, metric) for name, metric in metrics.items()},
+        "metrics": {name: _describe(name, metric, own=name in own) for name, metric in metrics.items()},
     }
 
 
-def _describe(request: str, metric: Metric) -> dict[str, Any]:
+def _describe(request: str, metric: Metric, *, own: bool) -> dict[str, Any]:
     files: tuple[WeightFile, ...] = getattr(metric, "weights", ())
+    made = type(metric)
+    made_by = {"options": None, "object": getattr(metric, "origin", f"{made.__module__}.{made.__qualname__}")}
     return {
         **metric.spec.as_dict(),
-        "options": parse_request(request)[1],
+        **(made_by if own else {"options": parse_request(request)[1]}),
         "weights": [{"card": file.card, "file": file.file, "sha256": file.sha256} for file in files],
     }

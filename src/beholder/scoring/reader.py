@@ -39,6 +39,7 @@ class LoadedPair:
         y: Reference picture, same shape.
         notes: What was changed on the way in, each with its file.
         error: Why the pair cannot be scored.
+        frame: Index and time, in seconds, of a frame under test; ``None`` for pictures.
     """
 
     index: int
@@ -47,6 +48,7 @@ class LoadedPair:
     y: Tensor | None = None
     notes: tuple[tuple[Path, str], ...] = ()
     error: str | None = None
+    frame: tuple[int, float] | None = None
 
 
 def read_pairs_ahead(pairs: Iterable[Pair], settings: Settings) -> Iterator[LoadedPair]:

@@ -20,7 +20,7 @@ from beholder.scoring.provenance import describe_run
 from beholder.scoring.reader import LoadedPair, read_pairs_ahead
 from beholder.scoring.settings import Settings
 from beholder.scoring.table import ScoreTable
-from beholder.spec import MapMetric, Metric, ShapeError, UsageError
+from beholder.spec import MapMetric, Metric, MetricSpec, ShapeError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -47,6 +47,7 @@ class ScoredPair:
         maps: Metric -> map, shape (h, w), for metrics that have one and when maps are asked for.
         notes: What was changed on the way in, each with its file.
         error: What failed, or ``None``.
+        frame: Index and time, in seconds, of a frame under test; ``None`` for pictures.
     """
 
     index: int
@@ -55,48 +56,57 @@ class ScoredPair:
     maps: Mapping[str, NDArray[np.float32]]
     notes: tuple[tuple[Path, str], ...]
     error: str | None
+    frame: tuple[int, float] | None = None
 
     def as_row(self) -> dict[str, str | float | None]:
         """The pair's row in a `ScoreTable`."""
         files = {"reference": as_text(self.pair.reference), "distorted": as_text(self.pair.distorted)}
-        return {**files, **self.scores, "error": self.error}
+        place = {} if self.frame is None else {"frame": self.frame[0], "time": self.frame[1]}
+        return {**files, **place, **self.scores, "error": self.error}
 
 
 class Scorer:
     """Metrics, loaded once, that score any number of pairs.
 
     Args:
-        metrics: Catalogue names, with options if wished (``"psnr_y:border=4"``); each becomes a column.
+        metrics: Catalogue names, with options if wished (``"psnr_y:border=4"``), or metrics of your own (see
+            `beholder.adapters.wrap_metric`), which are moved to the device; each becomes a column.
         settings: How to score.
         maps: Whether to compute the maps of metrics that have one.
 
     Raises:
-        UsageError: If a metric is unknown or named twice, or none is named.
+        UsageError: If a metric is unknown, none or named twice, or none is named.
         WeightsError: If weights are missing.
     """
 
     def __init__(
-        self, metrics: Sequence[str], settings: Settings | None = None, *, maps: bool = False
+        self, metrics: Sequence[str | Metric], settings: Settings | None = None, *, maps: bool = False
     ) -> None:
         if isinstance(metrics, str):
             raise UsageError(f"metrics is {metrics!r}; expected a list of names, such as [{metrics!r}].")
         if not metrics:
             raise UsageError("no metric is named; `beholder metrics` lists them all.")
-        repeated = sorted({name for name in metrics if list(metrics).count(name) > 1})
+        names = [_name_of(metric) for metric in metrics]
+        repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
             raise UsageError(f"named twice: {', '.join(repeated)}.")
         self.settings = settings or Settings()
         self.maps = maps
         self.metrics: dict[str, Metric] = {}
-        for name in metrics:
-            metric = create_metric(name)
+        for name, given in zip(names, metrics, strict=True):
+            metric = create_metric(given) if isinstance(given, str) else given
             if isinstance(metric, nn.Module):
                 metric.to(self.settings.device).to(memory_format=torch.channels_last)
             self.metrics[name] = metric
+        self._own = {given.spec.name for given in metrics if not isinstance(given, str)}
 
     def stream(self, pairs: Iterable[Pair]) -> Iterator[ScoredPair]:
         """Score pairs one after another, in order; pictures are decoded ahead, memory stays bounded."""
-        batches = self._batches(read_pairs_ahead(pairs, self.settings))
+        return self.stream_loaded(read_pairs_ahead(pairs, self.settings))
+
+    def stream_loaded(self, pairs: Iterable[LoadedPair]) -> Iterator[ScoredPair]:
+        """Score pairs whose pictures are decoded, in order; they are taken only as they are needed."""
+        batches = self._batches(pairs)
         if torch.device(self.settings.device).type == "cpu":
             for scored in map_over_cores(self._score, batches, _is_large):
                 yield from scored
@@ -106,7 +116,7 @@ class Scorer:
 
     def provenance(self) -> dict[str, object]:
         """Where the numbers come from; warnings of a run are added by who sees them."""
-        return describe_run(self.metrics, self.settings)
+        return describe_run(self.metrics, self.settings, own=self._own)
 
     def _batches(self, pairs: Iterable[LoadedPair]) -> Iterator[list[LoadedPair]]:
         """Neighbouring pairs of one size, as many as serve the device."""
@@ -137,7 +147,7 @@ class Scorer:
             if not is_out_of_memory(error):
                 raise
             return [self._failed(loaded, _too_large(pictures[0][0])) for loaded in batch]
-        if len({loaded.pair.reference for loaded in batch}) == 1:
+        if all(reference is pictures[0][1] for _, reference in pictures):
             y = y[:1].expand_as(x)  # backbones see one picture here, however often it is compared
         outcomes = {name: self._measure(metric, x, y) for name, metric in self.metrics.items()}
         return [
@@ -146,7 +156,8 @@ class Scorer:
         ]
 
     def _failed(self, loaded: LoadedPair, error: str | None) -> ScoredPair:
-        return ScoredPair(loaded.index, loaded.pair, dict.fromkeys(self.metrics), {}, loaded.notes, error)
+        failed = dict.fromkeys(self.metrics)
+        return ScoredPair(loaded.index, loaded.pair, failed, {}, loaded.notes, error, loaded.frame)
 
     def _to_device(self, pictures: Sequence[Tensor]) -> Tensor:
         stacked = torch.stack(list(pictures)).contiguous(memory_format=torch.channels_last)
@@ -189,7 +200,8 @@ def _assemble(loaded: LoadedPair, outcomes: Mapping[str, _Outcome]) -> ScoredPai
             scores[name] = None
             errors.append(f"{name}: the score is not a number")
     maps = {name: outcome.map for name, outcome in outcomes.items() if outcome.map is not None}
-    return ScoredPair(loaded.index, loaded.pair, scores, maps, loaded.notes, "; ".join(errors) or None)
+    error = "; ".join(errors) or None
+    return ScoredPair(loaded.index, loaded.pair, scores, maps, loaded.notes, error, loaded.frame)
 
 
 def _full_precision() -> contextlib.AbstractContextManager[None]:
@@ -210,6 +222,19 @@ def _too_large(x: Tensor) -> str:
     return f"not enough memory for a picture of {x.shape[-1]}x{x.shape[-2]} pixels"
 
 
+def _name_of(metric: str | Metric) -> str:
+    """The column of what was given as a metric."""
+    if isinstance(metric, str):
+        return metric
+    spec = getattr(metric, "spec", None)
+    if not (callable(metric) and isinstance(spec, MetricSpec)):
+        raise UsageError(
+            f"{metric!r} is no metric; expected a catalogue name, or an object that has a MetricSpec, as "
+            "beholder.adapters.wrap_metric makes it."
+        )
+    return spec.name
+
+
 def as_text(path: str | Path) -> str:
     r"""A path as a table can hold it: bytes that are not UTF-8 are written as ``\\xNN``."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
@@ -217,14 +242,14 @@ def as_text(path: str | Path) -> str:
 
 def score(
     pairs: Iterable[Pair | tuple[str | Path, str | Path]],
-    metrics: Sequence[str],
+    metrics: Sequence[str | Metric],
     settings: Settings | None = None,
 ) -> ScoreTable:
     """Score pairs of picture files with metrics.
 
     Args:
         pairs: Reference and distorted file of each pair.
-        metrics: Catalogue names, with options if wished (``"psnr_y:border=4"``).
+        metrics: Catalogue names, with options if wished (``"psnr_y:border=4"``), or metrics of your own.
         settings: How to score; by default sizes that differ are refused and the device is chosen.
 
     Returns:

@@ -27,7 +27,8 @@ class ScoreTable:
 
     Attributes:
         frame: Columns ``reference`` and ``distorted`` (paths), one per metric (Float64, null where it
-            failed), and ``error`` (what failed, null where nothing did).
+            failed), and ``error`` (what failed, null where nothing did). Of videos there is a row per frame, with
+            ``frame`` (index) and ``time`` (seconds), and last a row per pooling, named in ``pooled``.
         provenance: Versions, device, precision, settings, warnings, and for every metric its specification
             and the SHA-256 of its weights. JSON can hold it.
     """
@@ -38,7 +39,12 @@ class ScoreTable:
     @property
     def metrics(self) -> tuple[str, ...]:
         """Names of the metric columns, in order."""
-        return tuple(name for name in self.frame.columns if name not in ("reference", "distorted", "error"))
+        return tuple(self.provenance["metrics"])
+
+    @property
+    def pairs(self) -> pl.DataFrame:
+        """The rows of pairs, or of a video's frames, without those that pool frames."""
+        return self.frame.filter(pl.col("pooled").is_null()) if "pooled" in self.frame.columns else self.frame
 
     @property
     def failed(self) -> pl.DataFrame:
@@ -133,6 +139,8 @@ def check_ending(path: Path) -> None:
 
 def _schema(provenance: Mapping[str, Any]) -> dict[str, pl.DataType]:
     columns: dict[str, pl.DataType] = {"reference": pl.String(), "distorted": pl.String()}
+    if "video" in provenance:
+        columns |= {"frame": pl.Int64(), "time": pl.Float64(), "pooled": pl.String()}
     columns |= {name: pl.Float64() for name in provenance["metrics"]}
     return columns | {"error": pl.String()}
 

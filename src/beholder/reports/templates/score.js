@@ -231,8 +231,7 @@ async function showPair(row) {
     byId(`score-${place}`).textContent = write(metric, metric.scores[row]) + unit;
   });
   if (!exhibit) {
-    const budget = `the page's picture budget is ${data.budget / 1e6} MB, and worse pairs used it`;
-    return showMessage(errors[row] ?? data.leftOut[row] ?? `The pictures of this pair are not embedded: ${budget}.`);
+    return showMessage(errors[row] ?? data.leftOut[row] ?? data.notEmbedded);
   }
   await parsed;
   const map = exhibit.maps[view.map];
