@@ -73,6 +73,7 @@ METRICS: Mapping[str, Entry] = {
     "mdsi": Entry("beholder.metrics.mdsi:MDSI"),
     "haarpsi": Entry("beholder.metrics.haarpsi:HaarPSI"),
     "nlpd": Entry("beholder.metrics.nlpd:NLPD"),
+    "mad": Entry("beholder.metrics.mad:MAD"),
     "dss": Entry("beholder.metrics.dss:DSS"),
     "psnr_hvs_m": Entry("beholder.metrics.psnr_hvs:PSNR_HVS_M"),
     "psnr_hvs": Entry("beholder.metrics.psnr_hvs:PSNR_HVS_M", {"masking": False}),

@@ -27,6 +27,7 @@ def log_gabor_bank(
     orientations: int,
     bandwidth: float,
     angular_spread: float,
+    low_pass: bool = True,
     like: Tensor,
 ) -> tuple[Tensor, Tensor]:
     r"""Transfer functions of log-Gabor filters, split so that real Fourier transforms serve.
@@ -37,8 +38,8 @@ def log_gabor_bank(
         \exp \frac{-\log^2(\lambda f)}{2 \log^2 b} \cdot \exp \frac{-(\theta - a)^2}{2 s^2} \cdot
         \frac{1}{1 + (f / 0.45)^{30}}
 
-    and 0 at f = 0. It answers an image with a complex number: its even part answers with the real part, its odd
-    part, times -i, with the imaginary part.
+    and 0 at f = 0; the last factor is the low-pass. It answers an image with a complex number: its even part
+    answers with the real part, its odd part, times -i, with the imaginary part.
 
     Args:
         height: Height H of the images, at least 2.
@@ -47,6 +48,7 @@ def log_gabor_bank(
         orientations: Number of orientations, evenly spaced over half a turn, the first horizontal.
         bandwidth: Standard deviation b of the radial Gaussian over the centre frequency; below 1.
         angular_spread: Standard deviation s of the angular Gaussian, in radians.
+        low_pass: Let nothing of the spectrum's corners through.
         like: The filters have its type and lie on its device.
 
     Returns:
@@ -65,14 +67,15 @@ def log_gabor_bank(
     squared = rows[:, None] ** 2 + columns**2
     constant = squared == 0
     log_frequency = torch.where(constant, 1, squared).log() / 2
-    low_pass = torch.where(constant, 0, 1 / (1 + (squared / _CUTOFF**2) ** _SHARPNESS))
+    passed = 1 / (1 + (squared / _CUTOFF**2) ** _SHARPNESS) if low_pass else torch.ones_like(squared)
+    passed = torch.where(constant, 0, passed)
     radial = torch.stack(
         [
             torch.exp(-((log_frequency + math.log(wavelength)) ** 2) / (2 * math.log(bandwidth) ** 2))
             for wavelength in wavelengths
         ]
     )
-    radial = radial * (low_pass / 2)
+    radial = radial * (passed / 2)
     return radial * (forward + backward)[:, None], radial * (forward - backward)[:, None]
 
 
