@@ -22,6 +22,7 @@ from vmaf_torch import VMAF
 
 from beholder.backbones import door
 from beholder.ops.color import rgb_to_y
+from beholder.ops.lab import rgb_to_lab
 
 Peer = Callable[[Tensor, Tensor], Tensor]
 
@@ -64,6 +65,12 @@ def _luma(x: Tensor) -> object:
     return color.rgb2ycbcr(_channels_last(x))[..., 0] / 255
 
 
+def _ciede2000(x: Tensor, y: Tensor) -> Tensor:
+    return _per_image(
+        lambda a, b: color.deltaE_ciede2000(color.rgb2lab(a), color.rgb2lab(b)).mean(), _channels_last
+    )(x, y)
+
+
 def _torchmetrics_inside(x: Tensor, y: Tensor) -> Tensor:
     """SSIM of torchmetrics without the border of 5 pixels where its window meets mirrored pixels."""
     _, index = torchmetrics.structural_similarity_index_measure(
@@ -103,6 +110,12 @@ def _vmaf_torch_of_stills(method: str) -> Peer:
 
 
 _GAUSSIAN = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1.0}
+
+
+def _piq_sr_sim_alone(x: Tensor, y: Tensor) -> Tensor:
+    images = zip(x.split(1), y.split(1), strict=True)
+    return torch.cat([piq.srsim(a, b, data_range=1.0, reduction="none") for a, b in images])
+
 
 # Our metric -> (peer, what it is called there, function).
 PEERS: dict[str, list[tuple[str, Peer]]] = {
@@ -168,18 +181,16 @@ PEERS: dict[str, list[tuple[str, Peer]]] = {
             ),
         )
     ],
-    "iw_ssim": [
-        (
-            "piq",
-            lambda x, y: piq.information_weighted_ssim(
-                _grey(x).to(x.dtype), _grey(y).to(y.dtype), reduction="none"
-            ),
-        )
-    ],
     "vif": [("piq", lambda x, y: piq.vif_p(_grey(x).to(x.dtype), _grey(y).to(y.dtype), reduction="none"))],
     "gmsd": [("piq", lambda x, y: piq.gmsd(x, y, data_range=1.0, reduction="none"))],
     "fsim": [("piq", lambda x, y: piq.fsim(x, y, data_range=1.0, chromatic=False, reduction="none"))],
     "fsimc": [("piq", lambda x, y: piq.fsim(x, y, data_range=1.0, reduction="none"))],
+    "vsi": [("piq", lambda x, y: piq.vsi(x, y, data_range=1.0, reduction="none"))],
+    # Its saliency is stretched over the whole batch.
+    "sr_sim": [
+        ("piq", lambda x, y: piq.srsim(x, y, data_range=1.0, reduction="none")),
+        ("piq, image by image", _piq_sr_sim_alone),
+    ],
     "ms_gmsd": [("piq", lambda x, y: piq.multi_scale_gmsd(x, y, data_range=1.0, reduction="none"))],
     "ms_gmsdc": [
         ("piq", lambda x, y: piq.multi_scale_gmsd(x, y, data_range=1.0, reduction="none", chromatic=True))
@@ -188,6 +199,15 @@ PEERS: dict[str, list[tuple[str, Peer]]] = {
     "vmaf": [("vmaf-torch", _vmaf_torch_of_stills("forward"))],
     "mdsi": [("piq", lambda x, y: piq.mdsi(x, y, data_range=1.0, reduction="none"))],
     "haarpsi": [("piq", lambda x, y: piq.haarpsi(x, y, data_range=1.0, reduction="none"))],
+    "ciede2000": [
+        ("scikit-image", _ciede2000),
+        (
+            "scikit-image, our Lab",
+            lambda x, y: _per_image(lambda a, b: color.deltaE_ciede2000(a, b).mean(), _channels_last)(
+                rgb_to_lab(x.double()), rgb_to_lab(y.double())
+            ),
+        ),
+    ],
     "lpips_alex": [("lpips", _lpips("alex"))],
     "lpips_vgg": [("lpips", _lpips("vgg"))],
     "stlpips_alex": [("stlpips-pytorch", network_peers.shift_tolerant("alex"))],

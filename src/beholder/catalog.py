@@ -56,17 +56,20 @@ class Entry:
 METRICS: Mapping[str, Entry] = {
     "mse": Entry("beholder.metrics.mse:MSE"),
     "mae": Entry("beholder.metrics.mae:MAE"),
+    "ciede2000": Entry("beholder.metrics.ciede2000:CIEDE2000"),
     "psnr": Entry("beholder.metrics.psnr:PSNR"),
     "psnr_y": Entry("beholder.metrics.psnr:PSNR", {"channel": "y"}),
     "ssim": Entry("beholder.metrics.ssim:SSIM"),
     "ssim_matlab": Entry("beholder.metrics.ssim:SSIM", {"downsample": True}),
     "uqi": Entry("beholder.metrics.uqi:UQI"),
     "ms_ssim": Entry("beholder.metrics.ms_ssim:MS_SSIM"),
-    "iw_ssim": Entry("beholder.metrics.iw_ssim:IW_SSIM"),
+    "cw_ssim": Entry("beholder.metrics.cw_ssim:CW_SSIM"),
     "iw_ssim": Entry("beholder.metrics.iw_ssim:IW_SSIM"),
     "vif": Entry("beholder.metrics.vif:VIF"),
     "fsim": Entry("beholder.metrics.fsim:FSIM"),
     "fsimc": Entry("beholder.metrics.fsim:FSIM", {"chromatic": True}),
+    "vsi": Entry("beholder.metrics.vsi:VSI"),
+    "sr_sim": Entry("beholder.metrics.sr_sim:SR_SIM"),
     "gmsd": Entry("beholder.metrics.gmsd:GMSD"),
     "ms_gmsd": Entry("beholder.metrics.ms_gmsd:MS_GMSD", {"chromatic": False}),
     "ms_gmsdc": Entry("beholder.metrics.ms_gmsd:MS_GMSD", {"chromatic": True}),
@@ -79,6 +82,7 @@ METRICS: Mapping[str, Entry] = {
     "psnr_hvs": Entry("beholder.metrics.psnr_hvs:PSNR_HVS_M", {"masking": False}),
     "adm": Entry("beholder.metrics.adm:ADM"),
     "vmaf": Entry("beholder.metrics.vmaf:VMAF"),
+    "cvvdp": Entry("beholder.metrics.cvvdp:CVVDP", package="pycvvdp"),
     "lpips": Entry("beholder.metrics.lpips_backbone:BackboneLPIPS", subject="backbone"),
     "lpips_random": Entry("beholder.metrics.lpips_backbone:RandomLPIPS"),
     "lpips_alex": Entry("beholder.metrics.lpips:LPIPS", {"network": "alex"}),
@@ -87,6 +91,8 @@ METRICS: Mapping[str, Entry] = {
     "stlpips_alex": Entry("beholder.metrics.stlpips:ShiftTolerantLPIPS", {"network": "alex"}),
     "stlpips_vgg": Entry("beholder.metrics.stlpips:ShiftTolerantLPIPS", {"network": "vgg"}),
     "dists": Entry("beholder.metrics.dists:DISTS"),
+    "content": Entry("beholder.metrics.content:Content"),
+    "gram": Entry("beholder.metrics.gram:Gram"),
 }
 
 

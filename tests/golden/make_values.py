@@ -26,8 +26,9 @@ CHOSEN = {
     "ssim:channel=rgb": ("scikit-image", 5e-6),
     "ms_ssim:channel=rgb": ("piq", 1e-5),
     "fsim": ("piq", 3e-5),
+    "vsi": ("piq", 1e-5),
+    "sr_sim": ("piq", 1e-5),
     "dss": ("piq", 5e-5),  # its float32 rounding
-    "iw_ssim": ("piq", 1e-5),
     "iw_ssim": ("piq", 1e-5),
     "vif": ("piq", 5e-5),  # its float32 rounding
     "ms_gmsd": ("piq", 1e-5),
@@ -39,6 +40,7 @@ CHOSEN = {
     "dists": ("DISTS-pytorch", 1e-6),
     "mdsi": ("piq", 1e-6),
     "haarpsi": ("piq", 3e-4),  # piq has other digits of YIQ
+    "ciede2000": ("scikit-image", 5e-4),  # scikit-image has other digits of the matrix and the white
     "lpips_alex": ("lpips", 1e-6),
     "lpips_vgg": ("lpips", 1e-6),
     "lpips_alex:version=0.0": ("lpips", 1e-6),

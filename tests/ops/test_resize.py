@@ -41,3 +41,18 @@ def test_inside_it_is_torchs_antialiased_bicubic() -> None:
         x, (32, 24), mode="bicubic", antialias=True, align_corners=False
     )
     assert torch.allclose(resize(x, 32, 24)[..., 3:-3, 3:-3], expected[..., 3:-3, 3:-3], atol=1e-7)
+
+
+def test_bilinear_enlarging_and_shrinking_by_hand() -> None:
+    x = torch.tensor([0.0, 0, 8, 8], dtype=torch.float64).view(1, 1, 1, 4)
+    enlarged = resize(x, 1, 8, kernel="bilinear").flatten().tolist()
+    assert enlarged == pytest.approx([0, 0, 0, 2, 6, 8, 8, 8], abs=1e-12)
+    # Weights 1/8, 3/8, 3/8, 1/8; the pixel beyond the border is the edge pixel again.
+    assert resize(x, 1, 2, kernel="bilinear").flatten().tolist() == pytest.approx([1, 7], abs=1e-12)
+
+
+def test_a_given_scale_is_kept_where_the_size_is_rounded_up() -> None:
+    ramp = torch.arange(22, dtype=torch.float64).view(1, 1, 1, 22)
+    # Centres at 4 i + 1.5, as with 24 pixels; the ratio of the sizes would place them 22 / 6 apart.
+    found = resize(ramp, 1, 6, scale=0.25)[0, 0, 0]
+    assert found[2:4].tolist() == pytest.approx([9.5, 13.5], abs=1e-12)

@@ -50,8 +50,8 @@ def fsim_maps(x: Tensor, y: Tensor, *, chromatic: bool = False) -> tuple[Tensor,
         chromatic: Compare colour too: FSIMc.
 
     Returns:
-        Two of shape (N, 1, h, w), H and W divided by that factor and rounded up: the similarity, in (0, 1]
-        without colour and in (-1, 1] with it, and the weight, in [0, 1].
+        Two of shape (N, 1, h, w), H and W divided by that factor and rounded up, in [0, 1]: the similarity and
+        the weight.
     """
     factor = viewing_factor(*x.shape[-2:])
     both = torch.cat([shrink(x, factor), shrink(y, factor)])

@@ -40,7 +40,8 @@ YIQ_CHROMA = ((0.596, -0.274, -0.322), (0.211, -0.523, 0.312))
 
 def _weigh(x: Tensor, weights: tuple[float, float, float]) -> Tensor:
     red, green, blue = weights
-    return red * x[:, 0:1] + green * x[:, 1:2] + blue * x[:, 2:3]
+    weighed = torch.add(red * x[:, 0:1], x[:, 1:2], alpha=green)
+    return torch.add(weighed, x[:, 2:3], alpha=blue)
 
 
 def mix_channels(x: Tensor, weights: Sequence[tuple[float, float, float]]) -> Tensor:

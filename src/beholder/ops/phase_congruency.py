@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from beholder.ops.log_gabor import half_plane_sum, log_gabor_bank
+from beholder.ops.parts import in_parts
 
 __all__ = ["phase_congruency"]
 
@@ -56,11 +57,11 @@ def phase_congruency(x: Tensor) -> Tensor:
         like=x,
     )
     noise = _noise_factors(even_bank, odd_bank, width)
-    if x.device.type == "cpu" and not torch.compiler.is_compiling():
-        parts = torch.split(x, max(1, _PIXELS_AT_ONCE // (height * width)))
-    else:
-        parts = (x,)
-    return torch.cat([_congruency(part, even_bank, odd_bank, noise) for part in parts])
+    return in_parts(
+        lambda part: _congruency(part, even_bank, odd_bank, noise),
+        x,
+        images=_PIXELS_AT_ONCE // (height * width),
+    )
 
 
 def _congruency(x: Tensor, even_bank: Tensor, odd_bank: Tensor, noise: Tensor) -> Tensor:
