@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from beholder.ops.stable import cbrt, real_power
+from beholder.ops.stable import cbrt, nonzero_sqrt, real_power
 
 
 def test_real_power_is_that_of_complex_numbers() -> None:
@@ -27,3 +27,14 @@ def test_cube_root_has_gradient_zero_at_zero() -> None:
     assert x.grad is not None
     assert x.grad.tolist() == pytest.approx([0, 1 / 12], abs=1e-6)
     assert cbrt(torch.tensor(float("nan"))).isnan()
+
+
+def test_nonzero_root_is_next_to_nothing_at_zero_and_flat() -> None:
+    x = torch.tensor([0.0, 4.0], requires_grad=True)
+    root = nonzero_sqrt(x)
+    root.sum().backward()
+    assert 0 < root[0] < 1e-18
+    assert root[1] == 2
+    assert x.grad is not None
+    assert x.grad.tolist() == [0, 0.25]
+    assert nonzero_sqrt(torch.tensor(float("nan"))).isnan()

@@ -52,8 +52,7 @@ def mdsi_difference(x: Tensor, y: Tensor) -> Tensor:
     across = torch.cat([across, (across[: len(x)] + across[len(x) :]) / 2])
     down = torch.cat([down, (down[: len(x)] + down[len(x) :]) / 2])
     squared = across * across + down * down
-    # Below the smallest number the root has no finite gradient.
-    magnitude = squared.clamp_min(torch.finfo(squared.dtype).tiny).sqrt()
+    magnitude = stable.nonzero_sqrt(squared)
     (x_squared, y_squared, f_squared), (x_root, y_root, f_root) = squared.chunk(3), magnitude.chunk(3)
     # 1 - S keeps more digits than S.
     gradients = (
@@ -99,7 +98,7 @@ def mdsi(x: Tensor, y: Tensor) -> Tensor:
 def _deviation(difference: Tensor) -> Tensor:
     difference = difference.flatten(1)
     similarity = 1 - difference
-    root = similarity.abs().clamp_min(torch.finfo(similarity.dtype).tiny).sqrt()
+    root = stable.nonzero_sqrt(similarity.abs())
     fourth = root.sqrt()
     negative = similarity < 0
     # Less 1, so that faint differences keep their digits.

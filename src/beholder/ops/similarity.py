@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
+from beholder.ops import stable
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,9 +38,7 @@ def similarity_of_magnitudes(
         c: Stabiliser, in the same units; above 0.
         masking: The :math:`\alpha`, at least 0 and below 2: how much magnitudes of both hide their difference.
     """
-    product = squared_x * squared_y
-    # Below the smallest number the root would have no finite gradient; its own root is nothing beside c.
-    root = product.clamp_min(torch.finfo(product.dtype).tiny).sqrt()
+    root = stable.nonzero_sqrt(squared_x * squared_y)
     if masking:
         return ((2 - masking) * root + c) / (squared_x + squared_y - masking * root + c)
     return (2 * root + c) / (squared_x + squared_y + c)

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = ["cbrt", "real_power", "sqrt"]
+__all__ = ["cbrt", "nonzero_sqrt", "real_power", "sqrt"]
 
 
 def sqrt(x: Tensor) -> Tensor:
@@ -18,6 +18,17 @@ def sqrt(x: Tensor) -> Tensor:
     """
     zero = x == 0
     return torch.where(zero, 0, torch.where(zero, 1, x).sqrt())
+
+
+def nonzero_sqrt(x: Tensor) -> Tensor:
+    """Square root, never below that of the type's smallest number (1e-19 in float32), with gradient 0 there.
+
+    Takes half the time of `sqrt`, for where 1e-19 is as good as 0.
+
+    Args:
+        x: Any shape, values at least 0; NaN gives NaN.
+    """
+    return x.clamp_min(torch.finfo(x.dtype).tiny).sqrt()
 
 
 def cbrt(x: Tensor) -> Tensor:
