@@ -173,8 +173,9 @@ def luma_around_mean(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         Shapes (N, 1, H, W). Bright light has few digits left for faint detail, so the reference's mean goes first.
     """
-    # Contiguous, as a sum in another order would move every score by its last digits.
-    centre = y.detach().contiguous().mean((1, 2, 3), keepdim=True)
+    # A sum in another order would move every score by its last digits.
+    x, y = x.contiguous(), y.contiguous()
+    centre = y.detach().mean((1, 2, 3), keepdim=True)
     return 255 * rgb_to_y(x - centre), 255 * rgb_to_y(y - centre)
 
 
