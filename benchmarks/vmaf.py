@@ -22,16 +22,17 @@ from torch import Tensor
 
 from beholder.backbones import door
 from beholder.data.photos import PHOTOS
+from beholder.images import RawLayout
 from beholder.metrics.vmaf import vmaf, vmaf_features
-from beholder.scoring.libvmaf import RawVideo, score_with_libvmaf
+from beholder.scoring.libvmaf import score_with_libvmaf
 
 FRAMES = 24
 # Sizes that leave remainders at every halving, and one that leaves none.
 SOURCES = {
-    "testsrc2": (RawVideo(322, 182), ["-f", "lavfi", "-i", "testsrc2=size=322x182:rate=25"]),
-    "mandelbrot": (RawVideo(320, 192), ["-f", "lavfi", "-i", "mandelbrot=size=320x192:rate=25"]),
+    "testsrc2": (RawLayout(322, 182), ["-f", "lavfi", "-i", "testsrc2=size=322x182:rate=25"]),
+    "mandelbrot": (RawLayout(320, 192), ["-f", "lavfi", "-i", "mandelbrot=size=320x192:rate=25"]),
     "photograph panning": (
-        RawVideo(290, 230),
+        RawLayout(290, 230),
         ["-loop", "1", "-i", "photo.png", "-vf", "crop=290:230:2*n:n,format=yuv420p"],
     ),
 }
@@ -45,7 +46,7 @@ def ffmpeg(*arguments: str, folder: Path) -> None:
     )
 
 
-def make(folder: Path) -> list[tuple[str, Path, Path, RawVideo]]:
+def make(folder: Path) -> list[tuple[str, Path, Path, RawLayout]]:
     """Every source as it is and coded in three qualities, as raw video."""
     astronaut = next(photo for photo in PHOTOS if photo.name == "astronaut").load()
     Image.fromarray((astronaut.permute(1, 2, 0) * 255).round().byte().numpy()).save(folder / "photo.png")
@@ -64,7 +65,7 @@ def make(folder: Path) -> list[tuple[str, Path, Path, RawVideo]]:
     return clips
 
 
-def luma(path: Path, raw: RawVideo) -> Tensor:
+def luma(path: Path, raw: RawLayout) -> Tensor:
     """Luma of a yuv420p file, shape (T, 1, H, W), in [0, 255]."""
     pixels = raw.width * raw.height
     frames = np.fromfile(path, np.uint8).reshape(
@@ -73,10 +74,10 @@ def luma(path: Path, raw: RawVideo) -> Tensor:
     return torch.from_numpy(frames[:, :pixels].reshape(-1, 1, raw.height, raw.width).copy()).float()
 
 
-def differences(spoilt: Path, reference: Path, raw: RawVideo) -> tuple[dict[str, float], float]:
+def differences(spoilt: Path, reference: Path, raw: RawLayout) -> tuple[dict[str, float], float]:
     """Largest difference by feature, and the clip's VMAF."""
-    theirs = score_with_libvmaf(spoilt, reference, model="vmaf_float_v0.6.1", raw=raw)
-    integer = score_with_libvmaf(spoilt, reference, model="vmaf_v0.6.1", raw=raw)
+    theirs = score_with_libvmaf(spoilt, reference, model="vmaf_float_v0.6.1", layout=raw)
+    integer = score_with_libvmaf(spoilt, reference, model="vmaf_v0.6.1", layout=raw)
     x, y = luma(spoilt, raw), luma(reference, raw)
     with torch.inference_mode():
         ours = {**vmaf_features(x, y), "vmaf": vmaf(x, y, door.load("vmaf_v0.6.1")[0])}
@@ -96,7 +97,7 @@ def main(folder: Path | None) -> int:
         clips = make(Path(temporary))
         if folder:
             files = (folder / f"{kind}_160x90_420p8.yuv" for kind in ("dis", "ref"))
-            clips.append(("the folder's", *files, RawVideo(160, 90)))
+            clips.append(("the folder's", *files, RawLayout(160, 90)))
         for name, spoilt, reference, raw in clips:
             found, score = differences(spoilt, reference, raw)
             misses += sum(found[group] > limit for group, limit in LIMITS.items())

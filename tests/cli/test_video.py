@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from beholder.scoring import ScoreTable
+from beholder.scoring.libvmaf import score_with_libvmaf
 from cli.conftest import Run
 from clips import moving_frames, write_clip
 
@@ -84,3 +85,31 @@ def test_raw_video(run: Run, tmp_path: Path) -> None:
     done = run("score", "a.yuv", "b.yuv", "--size", "64x48", "-m", "mae", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)[0]["mae"] == pytest.approx(10 / 219, abs=1e-6)
+
+
+def test_vmaf_is_libvmafs(run: Run, clips: tuple[Path, Path], tmp_path: Path) -> None:
+    pytest.importorskip("imageio_ffmpeg", reason="imageio-ffmpeg, which brings libvmaf, is not installed")
+    theirs = score_with_libvmaf(clips[1], clips[0]).scores
+    done = run(
+        "score",
+        *clips,
+        "-m",
+        "vmaf,mae,vmaf:neg=true",
+        "--every",
+        "3",
+        "-o",
+        "out.parquet",
+        "--report",
+        "p.html",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "libvmaf" in done.stderr
+    table = ScoreTable.load(tmp_path / "out.parquet")
+    assert table.metrics == ("vmaf", "mae", "vmaf:neg=true")
+    assert table.pairs["vmaf"].to_list() == [theirs[index] for index in (0, 3, 6, 9)]
+    assert table.provenance["metrics"]["vmaf"]["engine"] == "libvmaf"
+    alone = run("score", *clips, "-m", "vmaf", "--json")
+    assert [row["vmaf"] for row in json.loads(alone.stdout)][:10] == list(theirs)
+    refused = run("score", *clips, "-m", "vmaf", "--align", "time")
+    assert refused.returncode == 2
+    assert "libvmaf pairs frames itself" in refused.stderr

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from beholder.catalog import create_metric
+from beholder.catalog import describe_metric
 from beholder.reports import MapFolder
-from beholder.spec import Metric, PictureError
+from beholder.spec import PictureError
 
 MAP = np.zeros((4, 4), dtype=np.float32)
-METRICS: dict[str, Metric] = {name: create_metric(name) for name in ("ssim", "psnr:border=1")}
+METRICS = {name: describe_metric(name) for name in ("ssim", "psnr:border=1")}
 
 not_utf_8 = pytest.mark.skipif(sys.platform != "linux", reason="names are UTF-8 on this system")
 

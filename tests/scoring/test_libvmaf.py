@@ -13,8 +13,9 @@ from torch import Tensor
 from beholder.backbones import door
 from beholder.data.degradations import blur
 from beholder.data.photos import PHOTOS
+from beholder.images import RawLayout
 from beholder.metrics.vmaf import vmaf, vmaf_features
-from beholder.scoring.libvmaf import LibvmafScores, RawVideo, score_with_libvmaf
+from beholder.scoring.libvmaf import LibvmafScores, score_with_libvmaf
 from beholder.spec import MissingPackageError, PictureError, UsageError
 
 WIDTH, HEIGHT, FRAMES = 98, 66, 4  # not multiples of 16, so that the wavelet meets odd sizes
@@ -46,7 +47,7 @@ def files(clips: tuple[Tensor, Tensor], tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="module")
 def scores(files: tuple[Path, Path]) -> LibvmafScores:
-    return score_with_libvmaf(*files, model="vmaf_float_v0.6.1", raw=RawVideo(WIDTH, HEIGHT))
+    return score_with_libvmaf(*files, model="vmaf_float_v0.6.1", layout=RawLayout(WIDTH, HEIGHT))
 
 
 def test_one_score_and_all_features_per_frame(scores: LibvmafScores) -> None:
@@ -86,33 +87,33 @@ def test_neg_is_that_of_libvmaf(
     path = save(sharpened, tmp_path / "sharpened.yuv")
     model, _ = door.load("vmaf_v0.6.1")
     for neg, name in ((False, "vmaf_float_v0.6.1"), (True, "vmaf_float_v0.6.1neg")):
-        theirs = score_with_libvmaf(path, files[1], model=name, raw=RawVideo(WIDTH, HEIGHT)).scores
+        theirs = score_with_libvmaf(path, files[1], model=name, layout=RawLayout(WIDTH, HEIGHT)).scores
         assert vmaf(sharpened, clips[1], model, neg=neg).tolist() == pytest.approx(list(theirs), abs=0.05)
 
 
 def test_integer_model_is_the_default(files: tuple[Path, Path], scores: LibvmafScores) -> None:
-    integer = score_with_libvmaf(*files, raw=RawVideo(WIDTH, HEIGHT))
+    integer = score_with_libvmaf(*files, layout=RawLayout(WIDTH, HEIGHT))
     assert "integer_adm2" in integer.features
     assert integer.mean == pytest.approx(scores.mean, abs=0.5)
 
 
 def test_refuses_unknown_models(files: tuple[Path, Path]) -> None:
     with pytest.raises(UsageError, match="could not load libvmaf model with version: vmaf_v9"):
-        score_with_libvmaf(*files, model="vmaf_v9", raw=RawVideo(WIDTH, HEIGHT))
+        score_with_libvmaf(*files, model="vmaf_v9", layout=RawLayout(WIDTH, HEIGHT))
     with pytest.raises(UsageError, match="expected the name"):
-        score_with_libvmaf(*files, model="vmaf_v0.6.1:log_path=/etc/passwd", raw=RawVideo(WIDTH, HEIGHT))
+        score_with_libvmaf(*files, model="vmaf_v0.6.1:log_path=/etc/passwd", layout=RawLayout(WIDTH, HEIGHT))
 
 
 def test_tells_what_is_wrong_with_files(
     files: tuple[Path, Path], clips: tuple[Tensor, Tensor], tmp_path: Path
 ) -> None:
-    raw = RawVideo(WIDTH, HEIGHT)
+    raw = RawLayout(WIDTH, HEIGHT)
     with pytest.raises(PictureError, match=r"none\.mp4: there is no such video"):
         score_with_libvmaf(tmp_path / "none.mp4", files[1])
     with pytest.raises(UsageError, match="tell their size"):
         score_with_libvmaf(*files)
     with pytest.raises(UsageError, match=r"4 frames and .*short\.yuv 3"):
-        score_with_libvmaf(files[0], save(clips[1][:3], tmp_path / "short.yuv"), raw=raw)
+        score_with_libvmaf(files[0], save(clips[1][:3], tmp_path / "short.yuv"), layout=raw)
     text = tmp_path / "text.mp4"
     text.write_text("no video")
     with pytest.raises(PictureError, match=r"text\.mp4: FFmpeg failed .*Invalid data"):
@@ -122,4 +123,4 @@ def test_tells_what_is_wrong_with_files(
 def test_asks_for_the_package(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     with pytest.raises(MissingPackageError, match="pip install"):
-        score_with_libvmaf(*files, raw=RawVideo(WIDTH, HEIGHT))
+        score_with_libvmaf(*files, layout=RawLayout(WIDTH, HEIGHT))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from beholder.reports import MapFolder
     from beholder.scoring import ScoredPair, ScoreTable
-    from beholder.spec import Metric
+    from beholder.spec import MetricSpec
 
 __all__ = ["Job", "exit_code", "run"]
 
@@ -40,7 +40,9 @@ class Job:
     Attributes:
         unit: What a row stands for, in the plural.
         names: The name of each row's heat maps, as a path; as many as there are rows.
-        metrics: The metrics, by the names of their columns.
+        specs: The metrics' specifications, by the names of their columns.
+        prepare: What goes before the first row: its name, its number of steps, and what does it and tells how
+            many are done.
         stream: Starts to score, one row after another.
         provenance: Where the numbers come from.
         pool: Rows to add behind the others.
@@ -50,7 +52,8 @@ class Job:
 
     unit: str
     names: Sequence[Path]
-    metrics: Mapping[str, Metric]
+    specs: Mapping[str, MetricSpec]
+    prepare: tuple[str, int, Callable[[Callable[[int], object]], None]] | None = None
     stream: Callable[[], Iterator[ScoredPair]]
     provenance: Callable[[], dict[str, object]]
     pool: Callable[[Sequence[Mapping[str, Any]]], Sequence[Mapping[str, Any]]]
@@ -108,9 +111,14 @@ def _collect(job: Job, folder: Path | None, *, quiet: bool) -> tuple[ScoreTable,
     rows, warnings = [], []
     drawn: dict[tuple[int, str], Path] = {}
     stopped = None
-    drawer = MapFolder(folder, job.names, job.metrics) if folder else None
+    drawer = MapFolder(folder, job.names, job.specs) if folder else None
     with progress_bar(quiet=quiet) as bar:
         try:
+            if job.prepare:
+                name, steps, prepare = job.prepare
+                task = bar.add_task(name, total=steps, failed="")
+                prepare(lambda done: bar.update(task, completed=min(done, steps)))
+                bar.update(task, completed=steps)
             for scored in _advance(job.stream(), bar, len(job.names)):
                 rows.append(scored.as_row())
                 warnings += [f"{as_text(path)}: {note}" for path, note in scored.notes]

@@ -181,7 +181,7 @@ def picture_job(pairs: Sequence[Pair], metrics: Sequence[str], settings: Setting
     return Job(
         unit="pairs",
         names=[pair.distorted for pair in pairs],
-        metrics=scorer.metrics,
+        specs={name: metric.spec for name, metric in scorer.metrics.items()},
         stream=lambda: scorer.stream(pairs),
         provenance=scorer.provenance,
         pool=lambda _: (),

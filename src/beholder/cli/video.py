@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from beholder.catalog import parse_request
 from beholder.cli.running import Job
 from beholder.spec import UsageError
 
@@ -82,7 +83,7 @@ def video_job(
 
     opened = look(reference), look(distorted)
     limit_memory()
-    fetch_missing(list(metrics))
+    fetch_missing([name for name in metrics if parse_request(name)[0] != "vmaf"])  # libvmaf has its own model
     scorer = VideoScorer(
         opened[0],
         opened[1],
@@ -96,10 +97,11 @@ def video_job(
     return Job(
         unit="frames",
         names=[Path(distorted.name, f"frame-{every * place:06}") for place in range(scorer.count)],
-        metrics=scorer.metrics,
+        specs=scorer.specs,
+        prepare=("libvmaf", frames, scorer.run_libvmaf) if (frames := scorer.frames_of_libvmaf) else None,
         stream=scorer.stream,
         provenance=scorer.provenance,
-        pool=lambda rows: pooled_rows(rows, list(scorer.metrics)),
+        pool=lambda rows: pooled_rows(rows, list(scorer.specs)),
         write_page=lambda table, path, _: _write_page(scorer, table, path),
         maps_on_page=False,
     )
@@ -116,14 +118,14 @@ def _write_page(scorer: VideoScorer, table: ScoreTable, path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=".beholder-") as name:
         folder = Path(name)
         drawer = MapFolder(
-            folder, [folder / f"frame-{row:06}" for row in range(table.pairs.height)], scorer.metrics
+            folder, [folder / f"frame-{row:06}" for row in range(table.pairs.height)], scorer.specs
         )
-        for row, (loaded, scored) in zip(sorted(chosen), scorer.show(sorted(chosen.values())), strict=False):
+        for row, (loaded, found) in zip(sorted(chosen), scorer.show(sorted(chosen.values())), strict=False):
             if loaded.x is None or loaded.y is None:
                 break
             pictures[row] = (folder / f"{row}-reference.png", folder / f"{row}-distorted.png")
             for pixels, file in zip((loaded.y, loaded.x), pictures[row], strict=True):
                 save_picture(pixels, file)
-            for metric, values in scored.maps.items():
+            for metric, values in found.items():
                 drawn[row, metric] = drawer.save(row, metric, values)
         write_video_page(table, path, pictures=pictures, maps=drawn)

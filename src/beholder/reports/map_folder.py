@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from beholder.spec import Metric
+    from beholder.spec import MetricSpec
 
 __all__ = ["MapFolder"]
 
@@ -28,12 +28,12 @@ class MapFolder:
     Args:
         folder: Where to write; made when needed.
         distorted: The distorted picture of every pair of the run. Their common folder is left out of the names.
-        metrics: The metrics by the names of their columns, for their colour scales.
+        specs: The metrics' specifications by the names of their columns, for their colour scales.
     """
 
-    def __init__(self, folder: Path, distorted: Sequence[Path], metrics: Mapping[str, Metric]) -> None:
+    def __init__(self, folder: Path, distorted: Sequence[Path], specs: Mapping[str, MetricSpec]) -> None:
         self.folder = folder
-        self._ranges = {name: metric.spec.map_range for name, metric in metrics.items()}
+        self._ranges = {name: spec.map_range for name, spec in specs.items()}
         # Not Path.absolute(), which keeps "..": a map must not land outside the folder.
         absolute = [Path(os.path.abspath(path)) for path in distorted]  # noqa: PTH100
         shared = os.path.commonpath([path.parent for path in absolute]) if absolute else ""

@@ -10,27 +10,18 @@ import re
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from beholder.spec import MissingPackageError, PictureError, UsageError
 
-__all__ = ["LibvmafScores", "RawVideo", "score_with_libvmaf"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from beholder.images import RawLayout
+
+__all__ = ["LibvmafScores", "score_with_libvmaf"]
 
 _MODEL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
-
-
-@dataclasses.dataclass(frozen=True)
-class RawVideo:
-    """What a file of bare pixels does not tell of itself.
-
-    Attributes:
-        width: In pixels.
-        height: In pixels.
-        pixel_format: As FFmpeg names it, such as ``"yuv420p"`` or ``"yuv422p10le"``.
-    """
-
-    width: int
-    height: int
-    pixel_format: str = "yuv420p"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +51,10 @@ def score_with_libvmaf(
     reference: str | Path,
     *,
     model: str = "vmaf_v0.6.1",
-    raw: RawVideo | None = None,
+    phone: bool = False,
+    layout: RawLayout | None = None,
+    most: int | None = None,
+    tell: Callable[[int], object] | None = None,
 ) -> LibvmafScores:
     """Score each frame of a video against its reference.
 
@@ -71,7 +65,10 @@ def score_with_libvmaf(
         reference: Its reference, of the same size and number of frames.
         model: One of libvmaf's built-in models: ``"vmaf_v0.6.1"``, ``"vmaf_float_v0.6.1"``, ``"vmaf_v0.6.1neg"``,
             ``"vmaf_4k_v0.6.1"``, ...
-        raw: Size and pixel format, where the files hold nothing but pixels.
+        phone: Transform the scores to what people say who watch on a phone ("enable_transform").
+        layout: Size and pixel format of files that hold nothing but pixels (``.yuv``).
+        most: Frames to score at most; then the numbers of frames may differ.
+        tell: Called with the number of frames that are scored, now and then.
 
     Raises:
         MissingPackageError: If imageio-ffmpeg is not installed.
@@ -83,14 +80,17 @@ def score_with_libvmaf(
             f"model is {model!r}; expected the name of one of libvmaf's models, such as vmaf_v0.6.1."
         )
     program = _ffmpeg()
-    inputs = [_input(Path(path), raw) for path in (distorted, reference)]
+    inputs = [_input(Path(path), layout) for path in (distorted, reference)]
     counts = [_count_frames(program, each) for each in inputs]
-    if counts[0] != counts[1]:
+    if most is None and counts[0] != counts[1]:
         raise UsageError(
             f"{distorted} has {counts[0]} frames and {reference} {counts[1]}; expected as many. libvmaf would "
             "repeat the last frame of the shorter one: cut the longer one first."
         )
-    return _parse(_run(program, [*inputs[0], *inputs[1]], model, f"{distorted} against {reference}"), model)
+    command = [program, *_QUIET, *inputs[0], *inputs[1]]
+    told = f"version={model}" + (r"\\:enable_transform=true" if phone else "")
+    log = _run(command, told, min(counts) if most is None else most, f"{distorted} against {reference}", tell)
+    return _parse(log, model, most)
 
 
 def _ffmpeg() -> str:
@@ -103,17 +103,18 @@ def _ffmpeg() -> str:
     return str(package.get_ffmpeg_exe())
 
 
-def _input(path: Path, raw: RawVideo | None) -> list[str]:
+def _input(path: Path, layout: RawLayout | None) -> list[str]:
     if not path.is_file():
         raise PictureError(f"{path}: there is no such video.")
     # Under "file:" a name with a colon, a per cent sign or a dash in front is but a name.
     place = ["-i", f"file:{path.resolve()}"]
-    if raw is None:
-        if path.suffix.lower() == ".yuv":
-            raise UsageError(f"{path}: holds nothing but pixels; tell their size and format as a RawVideo.")
+    if path.suffix.lower() != ".yuv":
         return place
-    size = f"{raw.width}x{raw.height}"
-    return ["-f", "rawvideo", "-pixel_format", raw.pixel_format, "-video_size", size, *place]
+    if layout is None:
+        raise UsageError(f"{path}: holds nothing but pixels; tell their size and format as a RawLayout.")
+    size = f"{layout.width}x{layout.height}"
+    told = ["-pixel_format", layout.pixel_format, "-video_size", size, "-framerate", str(layout.rate)]
+    return ["-f", "rawvideo", *told, *place]
 
 
 def _count_frames(program: str, place: list[str]) -> int:
@@ -127,13 +128,14 @@ def _count_frames(program: str, place: list[str]) -> int:
     return int(counted[-1]) if counted else 0
 
 
-def _run(program: str, inputs: list[str], model: str, what: str) -> bytes:
+def _run(command: list[str], model: str, most: int, what: str, tell: Callable[[int], object] | None) -> bytes:
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    settings = f"model=version={model}:n_threads={threads}:log_fmt=json:log_path=log.json:shortest=1"
+    settings = f"model={model}:n_threads={threads}:log_fmt=json:log_path=log.json:shortest=1"
     graph = f"[0:v:0]setpts=PTS-STARTPTS[x];[1:v:0]setpts=PTS-STARTPTS[y];[x][y]libvmaf={settings}"
-    with tempfile.TemporaryDirectory() as folder:
+    output = ["-lavfi", graph, "-frames:v", str(most), "-f", "null", "-progress", "pipe:1", "-"]
+    with tempfile.TemporaryDirectory(prefix=".beholder-") as folder:
         # The log's name stands in the graph, where a path's own signs would have to be escaped twice.
-        _call([program, *_QUIET, *inputs, "-lavfi", graph, "-f", "null", "-"], what, folder)
+        _call([*command, *output], what, folder, tell)
         log = Path(folder) / "log.json"
         if not log.is_file():
             raise PictureError(
@@ -145,23 +147,36 @@ def _run(program: str, inputs: list[str], model: str, what: str) -> bytes:
 _QUIET = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "error")
 
 
-def _call(command: list[str], what: str, folder: str | None) -> str:
-    result = subprocess.run(command, cwd=folder, capture_output=True, check=False)
-    if result.returncode == 0:
-        return result.stdout.decode(errors="replace")
+def _call(
+    command: list[str], what: str, folder: str | None, tell: Callable[[int], object] | None = None
+) -> str:
+    """What a call of FFmpeg prints; on its way the frames that it has done are told."""
+    printed = []
+    # What it says of errors goes to a file: a second pipe, unread, could fill and stop it.
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
+        for line in process.stdout or ():
+            printed.append(line)
+            if tell and line.startswith("frame="):
+                tell(int(line.removeprefix("frame=")))
+        code = process.wait()
+        errors.seek(0)
+        said_in_full = errors.read().decode(errors="replace")
+    if code == 0:
+        return "".join(printed)
     # FFmpeg puts the part that speaks, with its address, before each line.
-    lines = [
-        re.sub(r"^\[[^\]]*\] ", "", line) for line in result.stderr.decode(errors="replace").splitlines()
-    ]
+    lines = [re.sub(r"^\[[^\]]*\] ", "", line) for line in said_in_full.splitlines()]
     said = "; ".join(dict.fromkeys(line.strip() for line in lines if line.strip())) or "nothing"
     if "could not load libvmaf model" in said:
         raise UsageError(f"{said}. Expected one of its built-in models, such as vmaf_v0.6.1.")
-    raise PictureError(f"{what}: FFmpeg failed (exit {result.returncode}); it says: {said}")
+    raise PictureError(f"{what}: FFmpeg failed (exit {code}); it says: {said}")
 
 
-def _parse(log: bytes, model: str) -> LibvmafScores:
+def _parse(log: bytes, model: str, most: int | None) -> LibvmafScores:
     found = json.loads(log)
-    frames = sorted(found["frames"], key=lambda frame: int(frame["frameNum"]))
+    frames = sorted(found["frames"], key=lambda frame: int(frame["frameNum"]))[:most]
     rows = [frame["metrics"] for frame in frames]
     if not rows:
         raise PictureError("libvmaf's log holds no frame; expected at least one in both videos.")

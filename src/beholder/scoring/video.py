@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING, Any
 
+from beholder.catalog import describe_metric, parse_request
 from beholder.images import Pair
 from beholder.scoring.fitting import fit
 from beholder.scoring.frames import AlignRule, check_alignment, pair_frames
+from beholder.scoring.libvmaf import LibvmafScores, score_with_libvmaf
 from beholder.scoring.pooling import POOLINGS, pool
+from beholder.scoring.provenance import describe_run
 from beholder.scoring.reader import LoadedPair
-from beholder.scoring.scorer import Scorer, as_text
+from beholder.scoring.scorer import ScoredPair, Scorer, as_text
+from beholder.scoring.settings import Settings
 from beholder.spec import PictureError, ShapeError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from beholder.images import Video
-    from beholder.scoring.scorer import ScoredPair
-    from beholder.scoring.settings import Settings
-    from beholder.spec import Metric
+    from beholder.spec import MetricSpec
 
 __all__ = ["VideoScorer", "pooled_rows"]
 
@@ -59,13 +65,27 @@ class VideoScorer:
         self.distorted = distorted
         self.align: AlignRule = align
         self.every = every
-        self._scorer = Scorer(metrics, settings, maps=maps)
+        self._requests = tuple(metrics)
+        self._films = {
+            name: options for name in metrics for options in [_film_options(name)] if options is not None
+        }
+        if self._films and align == "time":
+            raise UsageError(
+                "libvmaf pairs frames itself: vmaf goes with --align refuse or shortest, not time."
+            )
+        stills = [name for name in metrics if name not in self._films]
+        self._scorer = Scorer(stills, settings, maps=maps) if stills or not metrics else None
+        self._settings = settings or Settings()
+        self._libvmaf: dict[str, LibvmafScores] = {}
         self._pair = Pair(reference.path, distorted.path)
 
     @property
-    def metrics(self) -> Mapping[str, Metric]:
-        """The metrics, by the names of their columns."""
-        return self._scorer.metrics
+    def specs(self) -> dict[str, MetricSpec]:
+        """The specifications of the metrics, by the names of their columns."""
+        stills = self._scorer.metrics if self._scorer else {}
+        return {
+            name: stills[name].spec if name in stills else describe_metric(name) for name in self._requests
+        }
 
     @property
     def count(self) -> int:
@@ -73,26 +93,78 @@ class VideoScorer:
         shortest = min(self.reference.count, self.distorted.count)
         return -(-(self.distorted.count if self.align == "time" else shortest) // self.every)
 
+    @property
+    def frames_of_libvmaf(self) -> int:
+        """Frames that `run_libvmaf` goes through, over all of its metrics."""
+        return len(self._films) * min(self.reference.count, self.distorted.count)
+
+    def run_libvmaf(self, tell: Callable[[int], object] | None = None) -> None:
+        """Let libvmaf score the metrics that it has, on whole videos; `stream` does it if it is not done.
+
+        Args:
+            tell: Called with the number of frames that are done, now and then.
+        """
+        frames = min(self.reference.count, self.distorted.count)
+        for place, (name, options) in enumerate(self._films.items()):
+            self._libvmaf[name] = score_with_libvmaf(
+                self.distorted.path,
+                self.reference.path,
+                model="vmaf_v0.6.1neg" if options.get("neg") else "vmaf_v0.6.1",
+                phone=bool(options.get("phone")),
+                layout=self.distorted.layout or self.reference.layout,
+                most=frames,
+                tell=functools.partial(_tell_on, tell, place * frames) if tell else None,
+            )
+
     def stream(self) -> Iterator[ScoredPair]:
         """Score one frame after another, in order; where a video breaks off, the last one carries the error."""
-        return self._scorer.stream_loaded(self._read())
+        if self._films and not self._libvmaf:
+            self.run_libvmaf()
+        if self._scorer is None:
+            yield from self._libvmaf_alone()
+            return
+        for scored in self._scorer.stream_loaded(self._read()):
+            index = scored.frame[0] if scored.frame else 0
+            yield dataclasses.replace(scored, scores={**scored.scores, **self._at(index)})
 
-    def show(self, frames: Collection[int]) -> Iterator[tuple[LoadedPair, ScoredPair]]:
-        """Decode and score some frames, by their index, once more and with heat maps."""
-        self._scorer.maps = True
+    def _libvmaf_alone(self) -> Iterator[ScoredPair]:
+        for place in range(self.count):
+            index = place * self.every
+            time = float(index / self.distorted.rate)
+            yield ScoredPair(place, self._pair, self._at(index), {}, (), None, (index, time))
+
+    def _at(self, index: int) -> dict[str, float | None]:
+        return {
+            name: found.scores[index] if index < len(found.scores) else None
+            for name, found in self._libvmaf.items()
+        }
+
+    def show(self, frames: Collection[int]) -> Iterator[tuple[LoadedPair, Mapping[str, NDArray[np.float32]]]]:
+        """Decode some frames, by their index, once more, with their heat maps by metric."""
+        if self._scorer:
+            self._scorer.maps = True
         left = set(frames)
         for loaded in self._read():
             if not left:
                 return
             if loaded.frame is not None and loaded.frame[0] in left:
                 left.remove(loaded.frame[0])
-                yield loaded, next(iter(self._scorer.stream_loaded([loaded])))
+                maps = next(iter(self._scorer.stream_loaded([loaded]))).maps if self._scorer else {}
+                yield loaded, maps
 
     def provenance(self) -> dict[str, object]:
         """Where the numbers come from; warnings of a run are added by who sees them."""
         videos = {"reference": self.reference, "distorted": self.distorted}
         told = {role: _describe(video) for role, video in videos.items()}
-        return self._scorer.provenance() | {"video": {**told, "align": self.align, "every": self.every}}
+        run = describe_run(self._scorer.metrics if self._scorer else {}, self._settings)
+        found: Any = run["metrics"]
+        for name, options in self._films.items():
+            engine = {"engine": "libvmaf", "options": options, "weights": []}
+            if name in self._libvmaf:
+                engine |= {"model": self._libvmaf[name].model, "libvmaf": self._libvmaf[name].version}
+            found[name] = {**describe_metric(name).as_dict(), **engine}
+        metrics = {name: found[name] for name in self._requests}
+        return run | {"metrics": metrics, "video": {**told, "align": self.align, "every": self.every}}
 
     def _read(self) -> Iterator[LoadedPair]:
         notes = tuple(
@@ -102,7 +174,7 @@ class VideoScorer:
         try:
             for x, y in pair_frames(self.reference, self.distorted, self.align, self.every):
                 place = (x.index, x.time)
-                fitted_x, fitted_y = fit(x.pixels, y.pixels, self._scorer.settings.resize)
+                fitted_x, fitted_y = fit(x.pixels, y.pixels, self._settings.resize)
                 yield LoadedPair(index, self._pair, fitted_x, fitted_y, notes, frame=place)
                 index, notes, place = index + 1, (), (x.index + self.every, x.time)
         except (PictureError, ShapeError) as error:
@@ -119,6 +191,17 @@ def pooled_rows(rows: Sequence[Mapping[str, Any]], metrics: Sequence[str]) -> li
         {**files, "pooled": pooling, **{metric: pooled[metric][pooling] for metric in metrics}}
         for pooling in POOLINGS
     ]
+
+
+def _tell_on(tell: Callable[[int], object], before: int, done: int) -> None:
+    tell(before + done)
+
+
+def _film_options(request: str) -> dict[str, Any] | None:
+    """The options of a metric that libvmaf scores, or ``None`` for one that looks at frames alone."""
+    describe_metric(request)  # refuses options that it does not have
+    name, options = parse_request(request)
+    return options if name == "vmaf" else None
 
 
 def _describe(video: Video) -> dict[str, Any]:
