@@ -24,6 +24,7 @@ REQUESTS = {
     "ssim": "ssim:channel=grey8",
     "ms_ssim": "ms_ssim:channel=grey8:method=wtd_sum",
     "fsimc": "fsimc",
+    "cw_ssim": "cw_ssim:channel=grey8",
     "gmsd": "gmsd:channel=grey8",
     "nlpd": "nlpd:channel=grey8",
     "lpips_alex": "lpips_alex",
