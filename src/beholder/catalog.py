@@ -64,7 +64,6 @@ METRICS: Mapping[str, Entry] = {
     "uqi": Entry("beholder.metrics.uqi:UQI"),
     "ms_ssim": Entry("beholder.metrics.ms_ssim:MS_SSIM"),
     "cw_ssim": Entry("beholder.metrics.cw_ssim:CW_SSIM"),
-    "cw_ssim": Entry("beholder.metrics.cw_ssim:CW_SSIM"),
     "iw_ssim": Entry("beholder.metrics.iw_ssim:IW_SSIM"),
     "vif": Entry("beholder.metrics.vif:VIF"),
     "fsim": Entry("beholder.metrics.fsim:FSIM"),

@@ -210,8 +210,10 @@ def test_gradcheck(build: Build) -> None:
         pytest.skip("the metric is not differentiable")
     metric.double()
     x, y = random_pair(metric, images=2)
+    # What another package computes in single precision wants larger steps, and meets them less closely.
+    steps = {"eps": 1e-3, "rtol": 0.05, "atol": 1e-3} if metric.spec.name == "cvvdp" else {}
     # Random directions in place of the whole Jacobian, which has 10^5 columns for the larger metrics.
-    assert torch.autograd.gradcheck(metric, (x.requires_grad_(), y.requires_grad_()), fast_mode=True)
+    assert torch.autograd.gradcheck(metric, (x.requires_grad_(), y.requires_grad_()), fast_mode=True, **steps)
 
 
 def test_smallest_size_is_the_declared_one(metric: Metric) -> None:
