@@ -1,0 +1,113 @@
+"""Pull a noisy photograph towards the clean one by the gradient of each differentiable metric, and show what comes out.
+
+50 steps of Adam from the same noisy detail; a metric passes when at most 5% of the steps make its own score worse and
+nothing turns to NaN. Prints a table; writes the pictures side by side into one PNG, and a page that shows it.
+
+Usage: python benchmarks/gallery.py [--steps N] [--side N] [--folder docs/gallery] [METRIC ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import math
+import time
+from pathlib import Path
+
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from torch import Tensor
+
+import beholder
+from beholder.catalog import METRICS, describe_metric
+from beholder.data.degradations import add_noise
+from beholder.data.photos import PHOTOS
+from beholder.images import eight_bit
+from beholder.spec import BeholderError
+
+SLIPS_ALLOWED = 0.05
+_COLUMNS = 6
+_LABEL = 34
+
+
+def descend(name: str, noisy: Tensor, clean: Tensor, steps: int) -> tuple[Tensor, list[float]]:
+    """The picture after the steps, shape (1, 3, H, W), and the score before each step and after the last."""
+    metric = beholder.create_metric(name)
+    sign = -1.0 if metric.spec.direction == "higher" else 1.0
+    x = noisy.clone().requires_grad_()
+    optimiser = torch.optim.Adam([x], lr=0.004)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps, eta_min=0.0004)
+    scores = []
+    for _ in range(steps):
+        optimiser.zero_grad()
+        score = metric(x, clean).sum()
+        scores.append(score.item())
+        (sign * score).backward()
+        optimiser.step()
+        schedule.step()
+        with torch.no_grad():
+            x.clamp_(0, 1)
+    with torch.no_grad():
+        scores.append(metric(x, clean).item())
+    return x.detach(), scores
+
+
+def slips(scores: list[float], direction: str) -> int:
+    """Steps that made the score worse."""
+    pairs = itertools.pairwise(scores)
+    return sum((after < before) if direction == "higher" else (after > before) for before, after in pairs)
+
+
+def contact_sheet(tiles: list[tuple[str, Tensor]], side: int) -> Image.Image:
+    rows = math.ceil(len(tiles) / _COLUMNS)
+    sheet = Image.new("RGB", (_COLUMNS * side, rows * (side + _LABEL)), "white")
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(size=13)
+    for place, (label, picture) in enumerate(tiles):
+        left, top = place % _COLUMNS * side, place // _COLUMNS * (side + _LABEL)
+        sheet.paste(Image.fromarray(eight_bit(picture[0])), (left, top))
+        draw.multiline_text((left + 3, top + side + 1), label, "black", font=font, spacing=1)
+    return sheet
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=50)
+    parser.add_argument("--side", type=int, default=192)
+    parser.add_argument("--folder", type=Path, default=Path("docs/gallery"))
+    parser.add_argument("metrics", nargs="*")
+    arguments = parser.parse_args()
+    names = arguments.metrics or [
+        name for name, entry in METRICS.items() if not entry.subject and describe_metric(name).differentiable
+    ]
+    clean = next(photo for photo in PHOTOS if photo.name == "astronaut").detail(arguments.side)[None]
+    noisy = add_noise(clean[0], 0.1, seed=0)[None]
+    tiles = [("clean", clean), ("noisy", noisy)]
+    table = Table("metric", "before", "after", "worse steps", "PSNR, dB", "s", "")
+    failures = 0
+    for name in track(names, description="descending"):
+        start = time.perf_counter()
+        try:
+            picture, scores = descend(name, noisy, clean, arguments.steps)
+        except BeholderError as error:
+            table.add_row(name, "", "", "", "", "", f"left out: {error}")
+            continue
+        spent = time.perf_counter() - start
+        worse = slips(scores, describe_metric(name).direction)
+        good = all(map(math.isfinite, scores)) and worse <= SLIPS_ALLOWED * arguments.steps
+        failures += not good
+        psnr = -10 * math.log10((picture - clean).square().mean().item())
+        told = (f"{scores[0]:.4f}", f"{scores[-1]:.4f}", str(worse), f"{psnr:.2f}", f"{spent:.1f}")
+        table.add_row(name, *told, "" if good else "FAILS")
+        tiles.append((f"{name}\n{told[0]} to {told[1]}", picture))
+    Console().print(table)
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    contact_sheet(tiles, arguments.side).save(arguments.folder / "descent.webp", quality=80, method=6)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
