@@ -12,6 +12,7 @@ from torch.nn import functional
 from beholder.ops import stable
 from beholder.ops.color import rgb_to_y
 from beholder.ops.shapes import check_pair
+from beholder.ops.sums import centre, total
 from beholder.ops.wavelets import split_bands
 from beholder.spec import MetricSpec
 
@@ -79,7 +80,7 @@ def adm_scores(x: Tensor, y: Tensor, *, gain_limit: float = 100.0) -> AdmScores:
     """
     details, additives, originals = [], [], []
     # Bands do not change with a constant; around the mean they lose fewer digits.
-    planes = torch.cat([x, y]) - y.mean((1, 2, 3), keepdim=True).detach().repeat(2, 1, 1, 1)
+    planes = torch.cat([x, y]) - centre(y).repeat(2, 1, 1, 1)
     for scale in range(_SCALES):
         planes, bands = split_bands(planes)
         distorted, own = bands.chunk(2)
@@ -87,11 +88,11 @@ def adm_scores(x: Tensor, y: Tensor, *, gain_limit: float = 100.0) -> AdmScores:
         details.append(detail)
         additives.append(additive)
         originals.append(original)
-    total = torch.stack(originals).sum(0)
+    everything = torch.stack(originals).sum(0)
     return AdmScores(
-        torch.stack(details).sum(0) / total,
-        torch.stack(additives).sum(0) / total,
-        tuple(detail / original for detail, original in zip(details, originals, strict=True)),
+        (torch.stack(details).sum(0) / everything).to(x),
+        (torch.stack(additives).sum(0) / everything).to(x),
+        tuple((detail / original).to(x) for detail, original in zip(details, originals, strict=True)),
     )
 
 
@@ -150,17 +151,19 @@ def _same_direction(distorted: Tensor, original: Tensor) -> Tensor:
 
 def _mask(magnitudes: Tensor, rows: int, columns: int) -> Tensor:
     """Masking by a part's magnitudes: 3x3 places, the middle twice, of all three bands; shape (N, 1, h, w)."""
-    total = magnitudes.sum(1, keepdim=True)
-    middle = _inside(total, min(rows, 1), min(columns, 1))
+    together = magnitudes.sum(1, keepdim=True)
+    middle = _inside(together, min(rows, 1), min(columns, 1))
     for dim, margin in ((-2, rows), (-1, columns)):
         if margin == 0:
-            size = total.shape[dim]
-            total = torch.cat([total.narrow(dim, 1, 1), total, total.narrow(dim, size - 1, 1)], dim)
-    return (functional.avg_pool2d(total, 3, stride=1) * 9 + middle) / 30
+            size = together.shape[dim]
+            together = torch.cat(
+                [together.narrow(dim, 1, 1), together, together.narrow(dim, size - 1, 1)], dim
+            )
+    return (functional.avg_pool2d(together, 3, stride=1) * 9 + middle) / 30
 
 
 def _norm(bands: Tensor) -> Tensor:
-    return stable.cbrt((bands * bands * bands).sum((-2, -1))).sum(1)
+    return stable.cbrt(total(bands * bands * bands, (-2, -1))).sum(1)
 
 
 def luma_around_mean(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -175,8 +178,8 @@ def luma_around_mean(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """
     # A sum in another order would move every score by its last digits.
     x, y = x.contiguous(), y.contiguous()
-    centre = y.detach().mean((1, 2, 3), keepdim=True)
-    return 255 * rgb_to_y(x - centre), 255 * rgb_to_y(y - centre)
+    mean = centre(y)
+    return 255 * rgb_to_y(x - mean), 255 * rgb_to_y(y - mean)
 
 
 class ADM(nn.Module):

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from beholder.ops.filters import filter_separable, gaussian_kernel
+from beholder.ops.sums import centre, total
 
 __all__ = ["vif_scales"]
 
@@ -50,7 +51,7 @@ def vif_scales(x: Tensor, y: Tensor, *, gain_limit: float = 100.0) -> tuple[Tens
 
 def _chunk_scales(x: Tensor, y: Tensor, gain_limit: float) -> list[Tensor]:
     # Variances do not change with a constant; around the mean their difference of squares loses fewer digits.
-    planes = torch.cat([x, y], 1) - y.mean((1, 2, 3), keepdim=True).detach()
+    planes = torch.cat([x, y], 1) - centre(y)
     scores = []
     for scale, size in enumerate(_WINDOWS):
         kernel = gaussian_kernel(size, size / 5, planes)
@@ -82,4 +83,4 @@ def _fidelity(planes: Tensor, kernel: Tensor, gain_limit: float) -> Tensor:
     seen = torch.log2(1 + gain * gain * textured_y / (distortion + _NOISE))
     kept = torch.where(flat, 1 - _FLAT_LOSS * variance_x, seen)
     all_there = torch.where(flat, 1, torch.log2(1 + textured_y / _NOISE))
-    return kept.sum((1, 2, 3)) / all_there.sum((1, 2, 3))
+    return (total(kept, (1, 2, 3)) / total(all_there, (1, 2, 3))).to(x)

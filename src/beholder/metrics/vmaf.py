@@ -12,6 +12,7 @@ from beholder.metrics.adm import ADM_MIN_SIZE, adm_scores, luma_around_mean
 from beholder.metrics.vif_scales import vif_scales
 from beholder.ops.motion import motion
 from beholder.ops.shapes import check_images, check_pair
+from beholder.ops.sums import wide_type
 from beholder.spec import MetricSpec, ShapeError, UsageError
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _regress(features: Mapping[str, Tensor], model: Mapping[str, Tensor], *, pho
     """Scores from features by LIBSVM's regression: scaled features, radial kernel, scaled back, clipped."""
     stacked = torch.stack([features[name] for name in _FEATURES], 1)
     # The sum of 211 terms of both signs would cost float32 three digits.
-    numbers = {name: tensor.to(stacked.device, _wide(stacked)) for name, tensor in model.items()}
+    numbers = {name: tensor.to(stacked.device, wide_type(stacked)) for name, tensor in model.items()}
     slopes, intercepts = numbers["slopes"], numbers["intercepts"]
     scaled = stacked.to(slopes) * slopes[1:] + intercepts[1:]
     distances = (scaled.unsqueeze(1) - numbers["support"]).square().sum(2)
@@ -113,10 +114,6 @@ def _regress(features: Mapping[str, Tensor], model: Mapping[str, Tensor], *, pho
         constant, linear, square = numbers["transform"]
         scores = torch.maximum(constant + linear * scores + square * scores * scores, scores)
     return scores.clamp(0, 100).to(stacked)
-
-
-def _wide(like: Tensor) -> torch.dtype:
-    return torch.float32 if like.device.type == "mps" else torch.float64
 
 
 class VMAF(nn.Module):
