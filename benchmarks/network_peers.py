@@ -58,17 +58,18 @@ def shift_tolerant(network: str) -> Peer:
 
 
 @functools.cache
-def _piq(kind: str, layers: tuple[str, ...], dtype: torch.dtype) -> nn.Module:
+def _piq(kind: str, layers: tuple[str, ...], weights: tuple[float, ...], dtype: torch.dtype) -> nn.Module:
     loss = getattr(piq, kind)
-    weights = [1.0] * len(layers)
     return loss(_vgg16().features.to(dtype), layers=layers, weights=weights, reduction="none")
 
 
 def content(x: Tensor, y: Tensor) -> Tensor:
-    """The content loss of piq on relu3_3; it adds up the 256 channels where the paper averages."""
-    return _piq("ContentLoss", ("15",), x.dtype)(x, y) / 256
+    """The content loss of piq on relu3_3, divided by its 256 channels, over which it adds up."""
+    return _piq("ContentLoss", ("15",), (1 / 256,), x.dtype)(x, y)
 
 
 def style(x: Tensor, y: Tensor) -> Tensor:
-    """The style loss of piq on Johnson's layers: its Gram matrices are not divided by their size."""
-    return _piq("StyleLoss", ("3", "8", "15", "22"), x.dtype)(x, y)
+    """The style loss of piq on Johnson's layers, weighted as if its Gram matrices were divided by their size."""
+    height, width = x.shape[-2:]
+    weights = tuple(((height >> halvings) * (width >> halvings)) ** -2.0 for halvings in range(4))
+    return _piq("StyleLoss", ("3", "8", "15", "22"), weights, x.dtype)(x, y)

@@ -212,6 +212,8 @@ PEERS: dict[str, list[tuple[str, Peer]]] = {
     "lpips_vgg": [("lpips", _lpips("vgg"))],
     "stlpips_alex": [("stlpips-pytorch", network_peers.shift_tolerant("alex"))],
     "stlpips_vgg": [("stlpips-pytorch", network_peers.shift_tolerant("vgg"))],
+    "content": [("piq", network_peers.content)],
+    "gram": [("piq", network_peers.style)],
     "dists": [("DISTS-pytorch", network_peers.dists)],
     "lpips_alex:version=0.0": [("lpips", _lpips("alex", "0.0"))],
     "lpips_vgg:version=0.0": [("lpips", _lpips("vgg", "0.0"))],

@@ -37,6 +37,8 @@ CHOSEN = {
     "vmaf": ("vmaf-torch", 5e-3),
     "stlpips_alex": ("stlpips-pytorch", 1e-6),
     "stlpips_vgg": ("stlpips-pytorch", 1e-6),
+    "content": ("piq", 1e-5),
+    "gram": ("piq", 1e-5),
     "dists": ("DISTS-pytorch", 1e-6),
     "mdsi": ("piq", 1e-6),
     "haarpsi": ("piq", 3e-4),  # piq has other digits of YIQ
