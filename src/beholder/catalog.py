@@ -66,6 +66,7 @@ METRICS: Mapping[str, Entry] = {
     "cw_ssim": Entry("beholder.metrics.cw_ssim:CW_SSIM"),
     "iw_ssim": Entry("beholder.metrics.iw_ssim:IW_SSIM"),
     "vif": Entry("beholder.metrics.vif:VIF"),
+    "vif_wavelet": Entry("beholder.metrics.vif_wavelet:VIFWavelet"),
     "fsim": Entry("beholder.metrics.fsim:FSIM"),
     "fsimc": Entry("beholder.metrics.fsim:FSIM", {"chromatic": True}),
     "vsi": Entry("beholder.metrics.vsi:VSI"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -11,6 +9,7 @@ from torch.nn import functional
 from beholder.metrics.ssim import WINDOW, ssim_maps
 from beholder.ops.binomial_pyramid import binomial_pyramid
 from beholder.ops.color import Channel, check_channel, select_channel
+from beholder.ops.scale_mixture import covariance, information, strengths
 from beholder.ops.shapes import check_pair
 from beholder.spec import MetricSpec
 
@@ -81,15 +80,15 @@ def _information(x: Tensor, y: Tensor, parent: Tensor | None, gain: float) -> Te
     """The information weight of every place of SSIM's window, in nats, at a level of strength ``gain``."""
     inner = y[..., _BORDER:-_BORDER, _BORDER:-_BORDER]
     slope, noise = _distortion(x[..., _BORDER:-_BORDER, _BORDER:-_BORDER] - inner, inner, gain)
-    strength, eigenvalues = _mixture(y, parent)
+    vectors = _neighbourhoods(y, parent)
+    spread = covariance(vectors)
+    height, width = y.shape[-2:]
+    strength = strengths(vectors, spread).view(-1, 1, height - 2, width - 2)
     strength = strength[..., _BORDER:-_BORDER, _BORDER:-_BORDER]
     # 1 + b + a l = (1 + b) (1 + a / (1 + b) l), so that b needs one logarithm for all eigenvalues.
     scaled = (noise + (1 + slope * slope) * _NOISE) / (_NOISE * (noise + _NOISE)) * strength
-    weight = eigenvalues.shape[1] * torch.log1p(noise / _NOISE)
-    # Products of a few factors stay finite in float32 and save logarithms.
-    for few in eigenvalues.view(*eigenvalues.shape, 1, 1, 1).chunk(3, 1):
-        factors = [1 + scaled * each for each in few.unbind(1)]
-        weight = weight + functools.reduce(torch.mul, factors).log()
+    weight = spread.shape[-1] * torch.log1p(noise / _NOISE)
+    weight = weight + information(scaled.flatten(1), spread).view_as(weight)
     return weight + 1e-12  # even where there is no information at all
 
 
@@ -100,12 +99,12 @@ def _distortion(difference: Tensor, y: Tensor, gain: float) -> tuple[Tensor, Ten
     mean_y, mean_d, square_y, square_d, product = _average(planes).chunk(5)
     variance_y = (square_y - mean_y * mean_y).clamp(min=0)
     variance_d = (square_d - mean_d * mean_d).clamp(min=0)
-    covariance = product - mean_y * mean_d
-    variance_x = (variance_y + 2 * covariance + variance_d).clamp(min=0)
+    joint = product - mean_y * mean_d
+    variance_x = (variance_y + 2 * joint + variance_d).clamp(min=0)
     threshold = (_FLAT * gain) ** 2
     flat = variance_y < threshold
-    slope = covariance / torch.where(flat, 1, variance_y)
-    noise = torch.minimum((variance_d - slope * covariance).clamp(min=0), variance_x)
+    slope = joint / torch.where(flat, 1, variance_y)
+    noise = torch.minimum((variance_d - slope * joint).clamp(min=0), variance_x)
     empty = variance_x < threshold
     slope = torch.where(flat | empty, 0, 1 + slope)
     return slope, torch.where(empty, 0, torch.where(flat, variance_x, noise))
@@ -116,21 +115,14 @@ def _average(planes: Tensor) -> Tensor:
     return (rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:]) / 9
 
 
-def _mixture(y: Tensor, parent: Tensor | None) -> tuple[Tensor, Tensor]:
-    """The strength s^2 of every neighbourhood, shape (N, 1, H - 2, W - 2), and their covariance's eigenvalues."""
-    images, _, height, width = y.shape
+def _neighbourhoods(y: Tensor, parent: Tensor | None) -> Tensor:
+    """Every 3x3 pixels of y with the coarser level's pixel, shape (N, 9 or 10, (H - 2) (W - 2))."""
+    height, width = y.shape[-2:]
     vectors = functional.unfold(y, 3)
-    if parent is not None:
-        wide = _double(_double(parent, height).mT, width).mT
-        vectors = torch.cat([vectors, wide[..., 1:-1, 1:-1].flatten(2)], 1)
-    size, count = vectors.shape[1:]
-    covariance = vectors @ vectors.mT / count
-    # A level that holds fewer than all patterns has no inverse; its rounding errors are not patterns.
-    eps = torch.finfo(y.dtype).eps
-    spread = eps * covariance.diagonal(dim1=1, dim2=2).mean(1) + eps**2
-    ridge = spread.view(-1, 1, 1) * torch.eye(size, dtype=y.dtype, device=y.device)
-    strength = (vectors * torch.linalg.solve(covariance + ridge, vectors)).mean(1)
-    return strength.view(images, 1, height - 2, width - 2), torch.linalg.eigvalsh(covariance).clamp(min=0)
+    if parent is None:
+        return vectors
+    wide = _double(_double(parent, height).mT, width).mT
+    return torch.cat([vectors, wide[..., 1:-1, 1:-1].flatten(2)], 1)
 
 
 def _double(x: Tensor, rows: int) -> Tensor:
