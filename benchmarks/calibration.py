@@ -27,7 +27,6 @@ REQUESTS = {
     "fsimc": "fsimc",
     "cw_ssim": "cw_ssim:channel=grey8",
     "vif_wavelet": "vif_wavelet:channel=grey8",
-    "vif_wavelet": "vif_wavelet:channel=grey8",
     "gmsd": "gmsd:channel=grey8",
     "nlpd": "nlpd:channel=grey8",
     "lpips_alex": "lpips_alex",
