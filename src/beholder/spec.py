@@ -18,6 +18,7 @@ __all__ = [
     "Metric",
     "MetricSpec",
     "MissingPackageError",
+    "NoReferenceMetric",
     "PairingError",
     "PictureError",
     "ShapeError",
@@ -73,6 +74,8 @@ class MetricSpec:
         map_range: For metrics with a map, the map's value where pictures are alike and where they differ
             strongly: the two ends of the heat map's colour scale. ``None`` when there is no map.
         weights: Names of the weight cards that the metric loads.
+        needs_reference: Whether it compares with a reference; ``best`` is then the score of two equal pictures,
+            else the lowest or highest that there is.
     """
 
     name: str
@@ -87,6 +90,7 @@ class MetricSpec:
     paper: str
     map_range: tuple[float, float] | None = None
     weights: tuple[str, ...] = ()
+    needs_reference: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """The specification as JSON can hold it: an infinite number becomes ``None``."""
@@ -120,6 +124,21 @@ class MapMetric(Metric, Protocol):
 
     def score_and_map(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Scores, shape (N,), and a map, shape (N, 1, h, w), from one computation."""
+        ...
+
+
+@runtime_checkable
+class NoReferenceMetric(Protocol):
+    """A judgement of a picture alone; its ``spec.needs_reference`` is false.
+
+    ``metric(x)`` takes pictures as `Metric` does and returns the raw scores, shape (N,), each independent of the
+    other images of the batch.
+    """
+
+    spec: MetricSpec
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Score each image of ``x``."""
         ...
 
 

@@ -232,6 +232,8 @@ def _name_of(metric: str | Metric) -> str:
             f"{metric!r} is no metric; expected a catalogue name, or an object that has a MetricSpec, as "
             "beholder.adapters.wrap_metric makes it."
         )
+    if not spec.needs_reference:
+        raise UsageError(f"{spec.name} judges pictures alone; pairs are scored by metrics that compare.")
     return spec.name
 
 
