@@ -94,6 +94,7 @@ METRICS: Mapping[str, Entry] = {
     "dists": Entry("beholder.metrics.dists:DISTS"),
     "content": Entry("beholder.metrics.content:Content"),
     "gram": Entry("beholder.metrics.gram:Gram"),
+    "contextual": Entry("beholder.metrics.contextual:Contextual"),
 }
 
 
