@@ -219,4 +219,5 @@ PEERS: dict[str, list[tuple[str, Peer]]] = {
     "lpips_vgg:version=0.0": [("lpips", _lpips("vgg", "0.0"))],
     "lpips_alex:lin=false": [("lpips", _lpips("alex", lin=False))],
     "lpips_vgg:lin=false": [("lpips", _lpips("vgg", lin=False))],
+    "lpips:alexnet": [("lpips", _lpips("alex", lin=False))],
 }

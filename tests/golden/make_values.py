@@ -49,6 +49,7 @@ CHOSEN = {
     "lpips_vgg:version=0.0": ("lpips", 1e-6),
     "lpips_alex:lin=false": ("lpips", 1e-5),
     "lpips_vgg:lin=false": ("lpips", 1e-5),
+    "lpips:alexnet": ("lpips", 1e-5),
 }
 
 
