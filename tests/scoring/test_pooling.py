@@ -21,6 +21,9 @@ def test_infinite_scores() -> None:
     assert pooled["mean"] == math.inf
     assert pooled["harmonic_mean"] == pytest.approx(2 * 31 - 1)
     assert pool([math.inf, math.inf]) == dict.fromkeys(POOLINGS, math.inf)
+    assert pool([30.0] + [math.inf] * 99)["p5"] == math.inf
+    assert pool([30.0, 40.0] + [math.inf] * 19)["p5"] == 40
+    assert pool([-math.inf, 1.0, 2.0])["p5"] == -math.inf
 
 
 def test_nothing_to_pool() -> None:

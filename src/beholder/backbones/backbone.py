@@ -125,7 +125,7 @@ class Backbone(nn.Module):
         normalised = torch.addcmul(-self.mean / self.std, x[::repeated], self.std.reciprocal())
         try:
             for layer, features in self._walk_trunk(normalised):
-                yield layer, features if repeated == 1 else features.expand(repeated, -1, -1, -1)
+                yield layer, features if repeated == 1 else features.expand(repeated, *features.shape[1:])
         except (RuntimeError, AssertionError):
             self._refuse_size(*x.shape[-2:])
             raise
@@ -198,5 +198,6 @@ def _fill(trunk: nn.Module, tensors: dict[str, Tensor], known: set[str], network
         if names:
             shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
             raise WeightsError(f"the weights do not fit {network!r}: they {fault} {shown}.")
-    fitting = {name: tensors[name].to(needed[name].dtype) for name in needed}
+    # Of a mapping that the caller holds, copies: its parameters must not be frozen with ours.
+    fitting = {name: tensors[name].detach().to(needed[name].dtype, copy=True) for name in needed}
     trunk.load_state_dict(fitting, strict=True, assign=True)

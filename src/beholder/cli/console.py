@@ -61,7 +61,7 @@ def print_wide(table: Table) -> None:
     print_out(text.getvalue())
 
 
-def progress_bar(*, quiet: bool = False) -> Progress:
+def progress_bar(unit: str = "pairs", *, quiet: bool = False) -> Progress:
     """A bar with rate and time left, on standard error, for tasks with a text field ``failed``."""
     from rich.progress import (
         BarColumn,
@@ -77,7 +77,7 @@ def progress_bar(*, quiet: bool = False) -> Progress:
         def render(self, task: Task) -> str:
             speed = task.finished_speed or task.speed
             # Of less than a second's work, it would tell how long the first batch waited for its pictures.
-            return f"{speed:.1f} pairs/s" if speed and (task.elapsed or 0) >= 1 else ""
+            return f"{speed:.1f} {unit}/s" if speed and (task.elapsed or 0) >= 1 else ""
 
     columns = (
         TextColumn("{task.description}"),

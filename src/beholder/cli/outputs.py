@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beholder.cli.console import print_out
-from beholder.spec import UsageError
+from beholder.spec import BeholderError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -111,8 +112,11 @@ def write_results(
         try:
             write_page(report)
             written.append(report)
-        except OSError as error:
+        except (BeholderError, OSError) as error:
             problems.append(f"{report}: cannot be written: {_reason(error)}")
+        except Exception as error:  # noqa: BLE001 -- a bug in the page: told in full, and the table is there
+            traceback.print_exc()
+            problems.append(f"{report}: cannot be written: {error!r}")
     return written, problems
 
 
@@ -126,5 +130,5 @@ def _keep_rows(table: ScoreTable, output: Path) -> str:
     return f"its rows are in {kept}"
 
 
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

@@ -16,7 +16,7 @@ import typer
 
 from beholder.cli.console import messages, progress_bar, say
 from beholder.cli.outputs import write_results
-from beholder.spec import BeholderError, UsageError
+from beholder.spec import BeholderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -112,7 +112,7 @@ def _collect(job: Job, folder: Path | None, *, quiet: bool) -> tuple[ScoreTable,
     drawn: dict[tuple[int, str], Path] = {}
     stopped = None
     drawer = MapFolder(folder, job.names, job.specs) if folder else None
-    with progress_bar(quiet=quiet) as bar:
+    with progress_bar(job.unit, quiet=quiet) as bar:
         try:
             if job.prepare:
                 name, steps, prepare = job.prepare
@@ -129,9 +129,9 @@ def _collect(job: Job, folder: Path | None, *, quiet: bool) -> tuple[ScoreTable,
                 f"after {len(rows)} of {len(job.names)} {job.unit}" if rows else "before the first score"
             )
             stopped = f"{_INTERRUPTED} {scored_until}"
-        except UsageError:
-            raise
-        except Exception as error:  # noqa: BLE001 -- a full disk or a bug: told in full, and no row is lost
+        except Exception as error:
+            if isinstance(error, BeholderError) and not rows:
+                raise
             traceback.print_exc()
             stopped = f"broken off after {len(rows)} of {len(job.names)} {job.unit}: {error!r}"
     provenance = job.provenance() | {
@@ -177,7 +177,8 @@ def summarise(table: ScoreTable, written: Sequence[Path]) -> None:
         console.print(f"[yellow]note:[/] and {len(warnings) - _SHOWN} more, in the result's provenance")
     failed = table.failed
     if len(failed):
-        console.print(f"[red]{len(failed)} of {len(table.frame)} pairs failed:[/]")
+        unit = "frames" if "video" in table.provenance else "pairs"
+        console.print(f"[red]{len(failed)} of {len(table.pairs)} {unit} failed:[/]")
         for row in failed.head(_SHOWN).iter_rows(named=True):
             named = row["error"].startswith((row["distorted"], row["reference"]))
             console.print("  " + escape(row["error"] if named else f"{row['distorted']}: {row['error']}"))

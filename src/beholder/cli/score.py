@@ -101,7 +101,12 @@ def score(
         device=device,
         batch_size=batch_size,
     )
-    if reference is not None and distorted is not None and is_video(reference, distorted):
+    film = reference is not None and distorted is not None and is_video(reference, distorted)
+    if film and (pairs or one_reference or allow_unmatched):
+        raise UsageError("--pairs, --one-reference and --allow-unmatched are for pictures; leave them out.")
+    if not film and (every != 1 or align != "refuse" or size):
+        raise UsageError("--every, --align and --size are for two videos; leave them out.")
+    if film and reference is not None and distorted is not None:
         check_outputs(output, report, maps, read=[reference, distorted])
         layout = raw_layout(size, pix_fmt)
         job = video_job(

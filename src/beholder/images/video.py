@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VIDEO_SUFFIXES", "RawLayout", "Video", "VideoFrame", "open_video"]
 
-VIDEO_SUFFIXES = [
+VIDEO_SUFFIXES = (
     ".avi",
     ".flv",
     ".ivf",
@@ -40,8 +40,20 @@ VIDEO_SUFFIXES = [
     ".wmv",
     ".y4m",
     ".yuv",
-]
+)
 """Endings of the files that are taken for video."""
+
+
+_HIDING = (
+    "libvpx",
+    "libvpx-vp9",
+    "vp8",
+    "vp9",
+    "av1",
+    "libdav1d",
+    "libaom-av1",
+)  # some packets are never shown
+_LISTS = ("concat", "dash", "ffmetadata", "hls", "sdp")  # formats that name other files and addresses
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,12 +80,16 @@ class VideoFrame:
     Attributes:
         index: Its place in the video, from 0.
         time: When it is shown, in seconds after the first frame.
-        pixels: Shape (3, H, W), float32, RGB as encoded, in [0, 1].
     """
 
     index: int
     time: float
-    pixels: Tensor
+    _decoded: Any
+    _path: Path
+
+    def pixels(self) -> Tensor:
+        """RGB as encoded, converted when it is asked for: shape (3, H, W), float32, in [0, 1]."""
+        return frame_pixels(self._decoded, self._path)[0]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,8 +98,8 @@ class Video:
 
     Attributes:
         path: Its file.
-        width: As coded, in pixels.
-        height: As coded, in pixels.
+        width: As shown, in pixels.
+        height: As shown, in pixels.
         rate: Frames a second, on average.
         count: Frames that the file holds, counted without decoding them.
         notes: What had to be supposed, in words: a matrix or a range that the file does not name.
@@ -118,7 +134,7 @@ class Video:
                 time = float(decoded / self.rate) if frame.time is None else frame.time
                 first = time if first is None else first
                 if decoded % every == 0:
-                    yield VideoFrame(decoded, time - first, frame_pixels(frame, self.path)[0])
+                    yield VideoFrame(decoded, time - first, frame, self.path)
                 decoded += 1
         if decoded < self.count:
             raise _damaged(self.path, f"only {decoded} of {self.count} frames could be decoded")
@@ -140,16 +156,25 @@ def open_video(path: str | Path, layout: RawLayout | None = None) -> Video:
         _check_whole_frames(path, layout)
     with _errors_told(path):
         with _open(path, layout) as container:
+            frame = next(container.decode(container.streams.video[0]), None)
+        if frame is None:
+            raise PictureError(f"{shown(path)}: found a video without frames; expected at least one.")
+        with _open(path, layout) as container:
             stream = container.streams.video[0]
             rate = Fraction(stream.average_rate or stream.guessed_rate or 25)
             declared = stream.metadata.get("DURATION", "")
-            count = sum(1 for packet in container.demux(stream) if packet.size and not packet.is_discard)
-        with _open(path, layout) as container:
-            frame = next(container.decode(container.streams.video[0]), None)
-    if frame is None or not count:
-        raise PictureError(f"{shown(path)}: found a video without frames; expected at least one.")
-    notes = (*frame_pixels(frame, path)[1], *_shortfall(declared, count / rate))
-    return Video(path, frame.width, frame.height, rate, count, notes, layout)
+            count = _count(container, stream, exactly=frame.interlaced_frame)
+    pixels, notes = frame_pixels(frame, path)
+    height, width = pixels.shape[-2:]
+    return Video(path, width, height, rate, count, (*notes, *_shortfall(declared, count / rate)), layout)
+
+
+def _count(container: Any, stream: Any, *, exactly: bool) -> int:
+    """Frames that are shown: packets where each holds one, which costs less than to decode them."""
+    if exactly or stream.codec_context.name in _HIDING:
+        stream.thread_type = "AUTO"
+        return sum(1 for _ in container.decode(stream))
+    return sum(1 for packet in container.demux(stream) if packet.size and not packet.is_discard)
 
 
 def _shortfall(declared: str, held: Fraction) -> tuple[str, ...]:
@@ -198,8 +223,13 @@ def _open(path: Path, layout: RawLayout | None) -> Iterator[Any]:
         raise PictureError(
             f"{shown(path)}: found raw video; expected its size too: name --size WxH (and --pix-fmt)."
         )
-    with av.open(str(path), **options) as container:
+    # Under "file:" a name with a colon is but a name.
+    with av.open(f"file:{path}", **options) as container:
         kind = container.format.name
+        if kind in _LISTS:
+            raise PictureError(
+                f"{shown(path)}: found a list of other files ({kind}); expected a video itself."
+            )
         if kind.endswith("_pipe") or kind in ("image2", "gif", "tty"):
             raise PictureError(
                 f"{shown(path)}: found a picture or text ({kind}); expected a video. Name a picture as one: "

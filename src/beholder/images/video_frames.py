@@ -57,8 +57,9 @@ def frame_pixels(frame: Any, path: Path) -> tuple[Tensor, tuple[str, ...]]:
         planes, bits, centred = _planes(frame, path)
         matrix, full_range, notes = _describe(frame, path)
         height, width = planes[0].shape[-2:]
-        whole = [enlarge_chroma(plane, height, width, centred=centred) for plane in planes]
-        pixels = ycbcr_to_rgb(torch.cat(whole, 1), matrix, bits=bits, full_range=full_range)[0].clamp(0, 1)
+        chroma = enlarge_chroma(torch.cat(planes[1:], 1), height, width, centred=centred)
+        whole = torch.cat([planes[0], chroma], 1)
+        pixels = ycbcr_to_rgb(whole, matrix, bits=bits, full_range=full_range)[0].clamp_(0, 1)
     return torch.rot90(pixels, round(frame.rotation / 90), (1, 2)).contiguous(), notes
 
 

@@ -32,16 +32,22 @@ def ycbcr_to_rgb(planes: Tensor, matrix: Matrix, *, bits: int, full_range: bool)
         ITU-R BT.601-7 and BT.709-6, sections on quantisation; full range as in ITU-T T.871 (JFIF).
     """
     step = 2.0 ** (bits - 8)
-    black, swing, chroma = (0.0, 2.0**bits - 1, 2.0**bits - 1) if full_range else (16.0, 219.0, 224.0)
-    if not full_range:
-        black, swing, chroma = black * step, swing * step, chroma * step
-    luma = (planes[:, 0] - black) / swing
-    blue, red = ((planes[:, place] - 128 * step) / chroma for place in (1, 2))
-    weight_red, weight_blue = _WEIGHTS[matrix]
-    r = luma + 2 * (1 - weight_red) * red
-    b = luma + 2 * (1 - weight_blue) * blue
-    g = (luma - weight_red * r - weight_blue * b) / (1 - weight_red - weight_blue)
-    return torch.stack([r, g, b], 1)
+    whole = (2.0**bits - 1) / step
+    black, swing, chroma = (0.0, whole, whole) if full_range else (16.0, 219.0, 224.0)
+    red, blue = _WEIGHTS[matrix]
+    green = 1 - red - blue
+    # What a unit of Y', Cb and Cr, each scaled to a swing of 1, adds to R', G' and B'.
+    gains = (
+        (1.0, 0.0, 2 * (1 - red)),
+        (1.0, -2 * (1 - blue) * blue / green, -2 * (1 - red) * red / green),
+        (1.0, 2 * (1 - blue), 0.0),
+    )
+    spans, zeros = (swing * step, chroma * step, chroma * step), (black * step, 128 * step, 128 * step)
+    scaled = [[gain / span for gain, span in zip(row, spans, strict=True)] for row in gains]
+    offsets = [-sum(gain * zero for gain, zero in zip(row, zeros, strict=True)) for row in scaled]
+    flat = planes.flatten(2)
+    mix = flat.new_tensor(scaled).expand(len(flat), 3, 3)
+    return torch.baddbmm(flat.new_tensor(offsets).view(1, 3, 1), mix, flat).view_as(planes)
 
 
 def enlarge_chroma(plane: Tensor, height: int, width: int, *, centred: bool) -> Tensor:
@@ -51,13 +57,13 @@ def enlarge_chroma(plane: Tensor, height: int, width: int, *, centred: bool) -> 
     H.264, H.265), or between them where it is ``centred`` (JPEG, MPEG-1).
 
     Args:
-        plane: Shape (N, 1, h, w), h and w the luma's or half of them, rounded up.
+        plane: Shape (N, C, h, w), h and w the luma's or half of them, rounded up.
         height: Rows of luma.
         width: Columns of luma.
         centred: Whether a sample lies between two columns.
 
     Returns:
-        Shape (N, 1, height, width).
+        Shape (N, C, height, width).
     """
     if plane.shape[-2] < height:
         plane = functional.interpolate(plane, scale_factor=(2, 1), mode="bilinear", align_corners=False)

@@ -68,5 +68,6 @@ def _thinned(points: list[tuple[float, float | None]]) -> list[tuple[float, floa
         part = points[begin : begin + stretch]
         scored = [(score, place) for place, (_, score) in enumerate(part) if score is not None]
         extremes = {min(scored)[1], max(scored)[1]} if scored else {0}
+        extremes |= {place for place, (_, score) in enumerate(part) if score is None}
         kept += [part[place] for place in sorted(extremes)]
     return kept

@@ -81,6 +81,6 @@ def _pair_by_time(reference: Video, distorted: Video, every: int) -> Iterator[Fr
     for x in distorted.frames(every=every):
         while following is not None and following.time <= x.time + slack:
             shown, following = following, next(references, None)
-        if shown is None or (following is None and x.time > shown.time + float(1 / reference.rate) + slack):
+        if shown is None or (following is None and x.time + slack >= shown.time + float(1 / reference.rate)):
             return  # the reference has ended
         yield x, shown

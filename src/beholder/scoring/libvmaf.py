@@ -81,15 +81,16 @@ def score_with_libvmaf(
         )
     program = _ffmpeg()
     inputs = [_input(Path(path), layout) for path in (distorted, reference)]
-    counts = [_count_frames(program, each) for each in inputs]
-    if most is None and counts[0] != counts[1]:
-        raise UsageError(
-            f"{distorted} has {counts[0]} frames and {reference} {counts[1]}; expected as many. libvmaf would "
-            "repeat the last frame of the shorter one: cut the longer one first."
-        )
+    if most is None:
+        most, other = (_count_frames(program, each) for each in inputs)
+        if most != other:
+            raise UsageError(
+                f"{distorted} has {most} frames and {reference} {other}; expected as many. libvmaf would "
+                "repeat the last frame of the shorter one: cut the longer one first."
+            )
     command = [program, *_QUIET, *inputs[0], *inputs[1]]
     told = f"version={model}" + (r"\\:enable_transform=true" if phone else "")
-    log = _run(command, told, min(counts) if most is None else most, f"{distorted} against {reference}", tell)
+    log = _run(command, told, most, f"{distorted} against {reference}", tell)
     return _parse(log, model, most)
 
 
@@ -118,11 +119,11 @@ def _input(path: Path, layout: RawLayout | None) -> list[str]:
 
 
 def _count_frames(program: str, place: list[str]) -> int:
-    """Number of a video's frames, counted without decoding them."""
-    copy = ["-map", "0:v:0", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"]
+    """Number of a video's frames that are shown: packets, which cost less to count, may hold none or two."""
+    decode = ["-map", "0:v:0", "-f", "null", "-progress", "pipe:1", "-"]
     counted = re.findall(
         r"^frame=\s*(\d+)",
-        _call([program, *_QUIET, *place, *copy], place[-1].removeprefix("file:"), None),
+        _call([program, *_QUIET, *place, *decode], place[-1].removeprefix("file:"), None),
         re.MULTILINE,
     )
     return int(counted[-1]) if counted else 0
@@ -144,7 +145,7 @@ def _run(command: list[str], model: str, most: int, what: str, tell: Callable[[i
         return log.read_bytes()
 
 
-_QUIET = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "error")
+_QUIET = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-xerror")
 
 
 def _call(
@@ -157,11 +158,15 @@ def _call(
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
     ):
-        for line in process.stdout or ():
-            printed.append(line)
-            if tell and line.startswith("frame="):
-                tell(int(line.removeprefix("frame=")))
-        code = process.wait()
+        try:
+            for line in process.stdout or ():
+                printed.append(line)
+                if tell and line.startswith("frame="):
+                    tell(int(line.removeprefix("frame=")))
+            code = process.wait()
+        except BaseException:
+            process.kill()
+            raise
         errors.seek(0)
         said_in_full = errors.read().decode(errors="replace")
     if code == 0:
@@ -174,7 +179,7 @@ def _call(
     raise PictureError(f"{what}: FFmpeg failed (exit {code}); it says: {said}")
 
 
-def _parse(log: bytes, model: str, most: int | None) -> LibvmafScores:
+def _parse(log: bytes, model: str, most: int) -> LibvmafScores:
     found = json.loads(log)
     frames = sorted(found["frames"], key=lambda frame: int(frame["frameNum"]))[:most]
     rows = [frame["metrics"] for frame in frames]

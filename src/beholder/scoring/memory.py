@@ -16,6 +16,7 @@ _CONTAINERS = (
     ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_"),
 )
 
+_SHARE = 0.9  # of what is left; other programs, too, want more in the course of a run
 # What torch's processor allocator, the C++ library and oneDNN say.
 _REFUSALS = ("allocate memory", "bad_alloc", "could not create a memory")
 
@@ -36,7 +37,7 @@ def limit_memory(spare: int | None = None) -> None:
     import resource  # not on Windows
 
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = taken * 1024 + spare
+    wanted = taken * 1024 + int(_SHARE * spare)
     resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard < 0 else min(wanted, hard), hard))
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -27,19 +25,29 @@ def pool(scores: Sequence[float | None]) -> dict[str, float | None]:
         ``None`` where no frame has a score. Where higher is better ``p5`` and ``min`` tell of the worst
         frames, where lower is better ``p95`` and ``max``.
     """
-    present = np.array([score for score in scores if score is not None], dtype=np.float64)
-    if present.size == 0:
+    present = sorted(score for score in scores if score is not None)
+    if not present:
         return dict.fromkeys(POOLINGS)
     harmonic = None
-    if (present > -1).all():
-        harmonic = float(1 / np.mean(1 / (present + 1)) - 1) if np.isfinite(present).any() else math.inf
-    with np.errstate(invalid="ignore"):  # between two infinite scores
-        low, high = (float(np.percentile(present, rank)) for rank in (5, 95))
+    if present[0] > -1:
+        harmonic = (
+            len(present) / total - 1
+            if (total := math.fsum(1 / (score + 1) for score in present))
+            else math.inf
+        )
     return {
-        "mean": float(present.mean()),
+        "mean": math.fsum(present) / len(present) if math.isfinite(sum(present)) else sum(present),
         "harmonic_mean": harmonic,
-        "p5": float(present.min()) if math.isnan(low) else low,
-        "min": float(present.min()),
-        "p95": float(present.max()) if math.isnan(high) else high,
-        "max": float(present.max()),
+        "p5": _percentile(present, 0.05),
+        "min": present[0],
+        "p95": _percentile(present, 0.95),
+        "max": present[-1],
     }
+
+
+def _percentile(ascending: Sequence[float], share: float) -> float:
+    """Between the two nearest scores, linearly; not NumPy's, which makes NaN of infinite ones."""
+    below, weight = divmod(share * (len(ascending) - 1), 1)
+    low = ascending[int(below)]
+    high = ascending[min(int(below) + 1, len(ascending) - 1)]
+    return low if weight == 0 or low == high else low * (1 - weight) + high * weight

@@ -176,10 +176,12 @@ class Scorer:
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
-            if len(x) > 1:
-                return [self._measure(metric, x[i : i + 1], y[i : i + 1])[0] for i in range(len(x))]
-            return [_Outcome(error=_too_large(x))]
-        return [_Outcome(value, drawn[place]) for place, value in enumerate(scores.tolist())]
+        else:
+            return [_Outcome(value, drawn[place]) for place, value in enumerate(scores.tolist())]
+        # Not inside the handler: its error would hold what the failed attempt had taken.
+        if len(x) > 1:
+            return [self._measure(metric, x[i : i + 1], y[i : i + 1])[0] for i in range(len(x))]
+        return [_Outcome(error=_too_large(x))]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from typing import TYPE_CHECKING, Any
 
 from beholder.catalog import describe_metric, parse_request
@@ -20,6 +21,7 @@ from beholder.spec import PictureError, ShapeError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -61,6 +63,8 @@ class VideoScorer:
         if every < 1:
             raise UsageError(f"every is {every}; expected 1 or more.")
         check_alignment(reference, distorted, align)
+        self._settings = settings or Settings()
+        _check_sizes(reference, distorted, self._settings)
         self.reference = reference
         self.distorted = distorted
         self.align: AlignRule = align
@@ -75,8 +79,10 @@ class VideoScorer:
             )
         stills = [name for name in metrics if name not in self._films]
         self._scorer = Scorer(stills, settings, maps=maps) if stills or not metrics else None
-        self._settings = settings or Settings()
+        if self._films and (reference.width, reference.height) != (distorted.width, distorted.height):
+            raise UsageError("libvmaf takes videos of one size only, and does not resize: leave out vmaf.")
         self._libvmaf: dict[str, LibvmafScores] = {}
+        self._broken: dict[str, str] = {}
         self._pair = Pair(reference.path, distorted.path)
 
     @property
@@ -106,51 +112,61 @@ class VideoScorer:
         """
         frames = min(self.reference.count, self.distorted.count)
         for place, (name, options) in enumerate(self._films.items()):
-            self._libvmaf[name] = score_with_libvmaf(
-                self.distorted.path,
-                self.reference.path,
-                model="vmaf_v0.6.1neg" if options.get("neg") else "vmaf_v0.6.1",
-                phone=bool(options.get("phone")),
-                layout=self.distorted.layout or self.reference.layout,
-                most=frames,
-                tell=functools.partial(_tell_on, tell, place * frames) if tell else None,
-            )
+            try:
+                self._libvmaf[name] = score_with_libvmaf(
+                    self.distorted.path,
+                    self.reference.path,
+                    model="vmaf_v0.6.1neg" if options.get("neg") else "vmaf_v0.6.1",
+                    phone=bool(options.get("phone")),
+                    layout=self.distorted.layout or self.reference.layout,
+                    most=frames,
+                    tell=functools.partial(_tell_on, tell, place * frames) if tell else None,
+                )
+            except PictureError as error:
+                self._broken[name] = str(error)
 
     def stream(self) -> Iterator[ScoredPair]:
         """Score one frame after another, in order; where a video breaks off, the last one carries the error."""
-        if self._films and not self._libvmaf:
+        if self._films and not (self._libvmaf or self._broken):
             self.run_libvmaf()
         if self._scorer is None:
             yield from self._libvmaf_alone()
             return
         for scored in self._scorer.stream_loaded(self._read()):
-            index = scored.frame[0] if scored.frame else 0
-            yield dataclasses.replace(scored, scores={**scored.scores, **self._at(index)})
+            films, error = self._at(scored.frame[0] if scored.frame else 0)
+            errors = "; ".join(filter(None, [scored.error, error])) or None
+            yield dataclasses.replace(scored, scores={**scored.scores, **films}, error=errors)
 
     def _libvmaf_alone(self) -> Iterator[ScoredPair]:
         for place in range(self.count):
             index = place * self.every
             time = float(index / self.distorted.rate)
-            yield ScoredPair(place, self._pair, self._at(index), {}, (), None, (index, time))
+            films, error = self._at(index)
+            yield ScoredPair(place, self._pair, films, {}, (), error, (index, time))
 
-    def _at(self, index: int) -> dict[str, float | None]:
-        return {
-            name: found.scores[index] if index < len(found.scores) else None
-            for name, found in self._libvmaf.items()
+    def _at(self, index: int) -> tuple[dict[str, float | None], str | None]:
+        """Libvmaf's scores of a frame, and what it could not score."""
+        scores = {
+            name: found.scores[index] for name, found in self._libvmaf.items() if index < len(found.scores)
         }
+        errors = [
+            f"{name}: {self._broken.get(name, 'libvmaf gave no score for this frame')}"
+            for name in self._films
+            if name not in scores
+        ]
+        return {name: scores.get(name) for name in self._films}, "; ".join(errors) or None
 
     def show(self, frames: Collection[int]) -> Iterator[tuple[LoadedPair, Mapping[str, NDArray[np.float32]]]]:
         """Decode some frames, by their index, once more, with their heat maps by metric."""
         if self._scorer:
             self._scorer.maps = True
         left = set(frames)
-        for loaded in self._read():
+        for loaded in self._read(frozenset(frames)):
+            maps = next(iter(self._scorer.stream_loaded([loaded]))).maps if self._scorer else {}
+            yield loaded, maps
+            left -= {loaded.frame[0]} if loaded.frame else set()
             if not left:
                 return
-            if loaded.frame is not None and loaded.frame[0] in left:
-                left.remove(loaded.frame[0])
-                maps = next(iter(self._scorer.stream_loaded([loaded]))).maps if self._scorer else {}
-                yield loaded, maps
 
     def provenance(self) -> dict[str, object]:
         """Where the numbers come from; warnings of a run are added by who sees them."""
@@ -166,19 +182,34 @@ class VideoScorer:
         metrics = {name: found[name] for name in self._requests}
         return run | {"metrics": metrics, "video": {**told, "align": self.align, "every": self.every}}
 
-    def _read(self) -> Iterator[LoadedPair]:
+    def _read(self, only: Collection[int] | None = None) -> Iterator[LoadedPair]:
         notes = tuple(
             (video.path, note) for video in (self.distorted, self.reference) for note in video.notes
         )
+        notes += self._left_out()
         index, place = 0, (0, 0.0)
         try:
             for x, y in pair_frames(self.reference, self.distorted, self.align, self.every):
+                if only is not None and x.index not in only:
+                    continue
                 place = (x.index, x.time)
-                fitted_x, fitted_y = fit(x.pixels, y.pixels, self._settings.resize)
+                fitted_x, fitted_y = fit(x.pixels(), y.pixels(), self._settings.resize)
                 yield LoadedPair(index, self._pair, fitted_x, fitted_y, notes, frame=place)
                 index, notes, place = index + 1, (), (x.index + self.every, x.time)
         except (PictureError, ShapeError) as error:
             yield LoadedPair(index, self._pair, notes=notes, error=str(error), frame=place)
+
+    def _left_out(self) -> tuple[tuple[Path, str], ...]:
+        """A note on frames that have no partner."""
+        if self.align == "time":
+            shown = math.ceil(self.reference.count / self.reference.rate * self.distorted.rate)
+            longer, compared = self.distorted, min(self.distorted.count, shown)
+        else:
+            longer = max(self.distorted, self.reference, key=lambda video: video.count)
+            compared = min(self.reference.count, self.distorted.count)
+        if longer.count == compared:
+            return ()
+        return ((longer.path, f"only about the first {compared} of {longer.count} frames have a partner"),)
 
 
 def pooled_rows(rows: Sequence[Mapping[str, Any]], metrics: Sequence[str]) -> list[dict[str, Any]]:
@@ -195,6 +226,15 @@ def pooled_rows(rows: Sequence[Mapping[str, Any]], metrics: Sequence[str]) -> li
 
 def _tell_on(tell: Callable[[int], object], before: int, done: int) -> None:
     tell(before + done)
+
+
+def _check_sizes(reference: Video, distorted: Video, settings: Settings) -> None:
+    sizes = [f"{video.width}x{video.height}" for video in (reference, distorted)]
+    if settings.resize == "refuse" and sizes[0] != sizes[1]:
+        raise UsageError(
+            f"{reference.path} is {sizes[0]} and {distorted.path} {sizes[1]}; expected equal sizes. Name a rule: "
+            "--resize reference, distorted or crop."
+        )
 
 
 def _film_options(request: str) -> dict[str, Any] | None:
