@@ -1,7 +1,7 @@
 """Pull a noisy photograph towards the clean one by the gradient of each differentiable metric, and show what comes out.
 
 50 steps of Adam from the same noisy detail; a metric passes when at most 5% of the steps make its own score worse and
-nothing turns to NaN. Prints a table; writes the pictures side by side into one PNG, and a page that shows it.
+nothing turns to NaN. Prints a table; writes the pictures side by side into one file, and a page that shows it.
 
 Usage: python benchmarks/gallery.py [--steps N] [--side N] [--folder docs/gallery] [METRIC ...]
 """
@@ -29,6 +29,19 @@ from beholder.images import eight_bit
 from beholder.spec import BeholderError
 
 SLIPS_ALLOWED = 0.05
+PAGE = """# What each gradient makes of noise
+
+A detail of a photograph (astronaut, NASA, public domain) with Gaussian noise of 0.1, pulled towards the clean one by {steps} steps
+of Adam on each metric alone. A step is worse when it makes the metric's own score worse. Metrics that see grey leave the
+colour of the noise; those that pool widely, or forgive shifts, leave more of it than pixel errors do: a score that
+improves is not yet a picture that does. Written by `benchmarks/gallery.py`.
+
+![The clean detail, the noisy one, and what each metric made of it](descent.webp)
+
+| metric | before | after | worse steps | PSNR, dB |
+| --- | --- | --- | --- | --- |
+{rows}
+"""
 _COLUMNS = 6
 _LABEL = 34
 
@@ -87,7 +100,7 @@ def main() -> int:
     noisy = add_noise(clean[0], 0.1, seed=0)[None]
     tiles = [("clean", clean), ("noisy", noisy)]
     table = Table("metric", "before", "after", "worse steps", "PSNR, dB", "s", "")
-    failures = 0
+    failures, lines = 0, []
     for name in track(names, description="descending"):
         start = time.perf_counter()
         try:
@@ -102,10 +115,12 @@ def main() -> int:
         psnr = -10 * math.log10((picture - clean).square().mean().item())
         told = (f"{scores[0]:.4f}", f"{scores[-1]:.4f}", str(worse), f"{psnr:.2f}", f"{spent:.1f}")
         table.add_row(name, *told, "" if good else "FAILS")
+        lines.append(f"| `{name}` | " + " | ".join(told[:-1]) + " |")
         tiles.append((f"{name}\n{told[0]} to {told[1]}", picture))
     Console().print(table)
     arguments.folder.mkdir(parents=True, exist_ok=True)
     contact_sheet(tiles, arguments.side).save(arguments.folder / "descent.webp", quality=80, method=6)
+    (arguments.folder / "README.md").write_text(PAGE.format(steps=arguments.steps, rows="\n".join(lines)))
     return 1 if failures else 0
 
 

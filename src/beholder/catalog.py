@@ -67,7 +67,7 @@ METRICS: Mapping[str, Entry] = {
     "iw_ssim": Entry("beholder.metrics.iw_ssim:IW_SSIM"),
     "vif": Entry("beholder.metrics.vif:VIF"),
     "vif_wavelet": Entry("beholder.metrics.vif_wavelet:VIFWavelet"),
-    "fsim": Entry("beholder.metrics.fsim:FSIM"),
+    "fsim": Entry("beholder.metrics.fsim:FSIM", {"chromatic": False}),
     "fsimc": Entry("beholder.metrics.fsim:FSIM", {"chromatic": True}),
     "vsi": Entry("beholder.metrics.vsi:VSI"),
     "sr_sim": Entry("beholder.metrics.sr_sim:SR_SIM"),

@@ -250,3 +250,11 @@ def test_building_leaves_random_numbers_alone(network: str, tmp_path: Path) -> N
     before = torch.get_rng_state()
     Backbone(network, [layer], weights=tmp_path / "net.safetensors")
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_weights_that_the_caller_holds_are_copied() -> None:
+    held = {name: tensor.clone().requires_grad_() for name, tensor in door.load("alexnet")[0].items()}
+    backbone = Backbone("alexnet", ["relu1"], weights=held)
+    assert all(tensor.requires_grad for tensor in held.values())
+    shared = {tensor.data_ptr() for tensor in held.values()} & {p.data_ptr() for p in backbone.parameters()}
+    assert not shared

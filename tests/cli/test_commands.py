@@ -95,7 +95,7 @@ def test_demo(run: Run, tmp_path: Path) -> None:
     done = run("demo", "out", http_proxy="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9")
     assert done.returncode == 0, done.stderr
     table = ScoreTable.load(tmp_path / "out" / "scores.parquet")
-    assert len(table.frame) == 80
+    assert len(table.frame) == 56
     assert table.failed.is_empty()
     assert "lpips_vgg" in table.metrics
     assert "astronaut/jpeg-quality-05.jpg" in done.stdout

@@ -139,8 +139,8 @@ def test_hostile_folder(run: Run, tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_it_keeps_what_is_scored(tmp_path: Path, sent: signal.Signals) -> None:
+@pytest.mark.parametrize("sent", [["SIGINT"], ["SIGTERM"], ["SIGHUP"], ["SIGINT", "SIGINT"]], ids=" ".join)
+def test_interrupted_it_keeps_what_is_scored(tmp_path: Path, sent: list[str]) -> None:
     pairs = 3000
     Image.new("RGB", (256, 256), "teal").save(tmp_path / "p.png")
     (tmp_path / "pairs.csv").write_text("reference,distorted\n" + "p.png,p.png\n" * pairs)
@@ -154,7 +154,9 @@ def test_interrupted_it_keeps_what_is_scored(tmp_path: Path, sent: signal.Signal
         deadline = time.monotonic() + 60
         while not list(tmp_path.glob("maps/*.png")) and time.monotonic() < deadline:
             time.sleep(0.1)
-        process.send_signal(sent)
+        for name in sent:
+            process.send_signal(getattr(signal, name))
+            time.sleep(0.05)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
     kept = pl.read_csv(tmp_path / "out.csv")

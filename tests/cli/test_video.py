@@ -113,3 +113,24 @@ def test_vmaf_is_libvmafs(run: Run, clips: tuple[Path, Path], tmp_path: Path) ->
     refused = run("score", *clips, "-m", "vmaf", "--align", "time")
     assert refused.returncode == 2
     assert "libvmaf pairs frames itself" in refused.stderr
+
+
+def test_damage_that_libvmaf_meets_is_an_error_of_its_rows(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("imageio_ffmpeg", reason="imageio-ffmpeg, which brings libvmaf, is not installed")
+    frames = moving_frames(48, 160, 120)
+    whole = write_clip(tmp_path / "whole.mkv", frames, codec="libx264", matrix=1)
+    data = bytearray(whole.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 60] = bytes(range(100, 160))
+    (tmp_path / "damaged.mkv").write_bytes(data)
+    done = run("score", whole, "damaged.mkv", "-m", "vmaf", "--json")
+    assert done.returncode == 1, done.stderr
+    rows = json.loads(done.stdout)
+    assert any(row["error"] for row in rows)
+    assert all(row["error"] for row in rows if row["vmaf"] is None and row["pooled"] is None)
+
+
+def test_options_of_the_other_kind_are_refused(run: Run, clips: tuple[Path, Path]) -> None:
+    for arguments in ([*clips, "--allow-unmatched"], ["a.png", "b.png", "--every", "2"]):
+        done = run("score", *arguments, "-m", "psnr")
+        assert done.returncode == 2
+        assert "leave them out" in done.stderr

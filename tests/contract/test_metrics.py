@@ -56,6 +56,16 @@ def test_equal_pictures_score_best(metric: Metric, photos: Tensor) -> None:
     assert torch.allclose(scores, torch.full((3,), metric.spec.best), rtol=0, atol=slack)
 
 
+def test_equal_slopes_score_best(metric: Metric) -> None:
+    slope = (torch.arange(192.0) / 191 * 255).round() / 255
+    picture = torch.stack([slope.expand(192, -1), slope.expand(192, -1).T, slope.expand(192, -1).flip(-1)])[
+        None
+    ]
+    assert torch.allclose(
+        metric(picture, picture.clone()), torch.tensor([metric.spec.best]), rtol=0, atol=1e-6
+    )
+
+
 def test_flat_pictures_score_best(metric: Metric) -> None:
     if metric.spec.name == "contextual":
         pytest.skip("by definition a place that looks like all others has no match of its own")
@@ -238,11 +248,12 @@ def test_smallest_size_is_the_declared_one(metric: Metric) -> None:
         (lambda x, y: (x[:0], y[:0]), r"\(N, 3, H, W\)"),
         (lambda x, y: (x.numpy(), y.numpy()), r"expected a torch\.Tensor"),
         (lambda x, y: ((x * 255).byte(), (y * 255).byte()), "floating point"),
+        (lambda x, y: (x.half(), y.half()), r"call \.float\(\)"),
         (lambda x, y: (x, y * 255), r"expected \[0, 1\]"),
         (lambda x, y: (x, y * 2 - 1), r"expected \[0, 1\]"),
         (lambda x, y: (x.double(), y), "expected the same"),
     ],
-    ids=["sizes", "no batch", "grey", "empty", "numpy", "bytes", "0 to 255", "-1 to 1", "types"],
+    ids=["sizes", "no batch", "grey", "empty", "numpy", "bytes", "half", "0 to 255", "-1 to 1", "types"],
 )
 def test_refuses_what_it_cannot_compare(
     metric: Metric, photos: Tensor, change: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]], message: str

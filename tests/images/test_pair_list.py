@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,20 @@ def test_a_list_that_cannot_be_read(tmp_path: Path) -> None:
         read_pairs(tmp_path)
     with pytest.raises(PairingError, match="the list of pairs cannot be read"):
         read_pairs("nul\0character")
+
+
+def test_more_cells_than_columns(tmp_path: Path) -> None:
+    path = write(tmp_path, "reference,distorted\na.png,b,1.jpg\n")
+    with pytest.raises(PairingError, match=r"line 2: found 3 cells below 2 columns; .* double quotes"):
+        read_pairs(path)
+    repeated = write(tmp_path, "reference,distorted,reference\na.png,b.png,c.png\n")
+    with pytest.raises(PairingError, match="expected reference and distorted, once each") as told:
+        read_pairs(repeated)
+    assert "seem to be separated" not in str(told.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX's")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pairs.csv")
+    with pytest.raises(PairingError, match="a pipe or a device"):
+        read_pairs(tmp_path / "pairs.csv")

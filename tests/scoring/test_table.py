@@ -105,6 +105,31 @@ def test_junk_is_refused(name: str, content: bytes, tmp_path: Path) -> None:
         ScoreTable.load(tmp_path / name)
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_a_table_that_is_cut_is_refused(table: ScoreTable, suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"scores{suffix}"
+    table.save(path)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:-1]))
+    with pytest.raises(UsageError, match=r"holds \d rows of \d"):
+        ScoreTable.load(path)
+
+
+def test_columns_that_are_missing_are_told(table: ScoreTable, tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    table.save(path)
+    pl.read_csv(path).drop("error").write_csv(path)
+    with pytest.raises(UsageError, match="its columns are"):
+        ScoreTable.load(path)
+
+
+def test_a_link_is_written_through(table: ScoreTable, tmp_path: Path) -> None:
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    table.save(tmp_path / "link.csv")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert ScoreTable.load(tmp_path / "real.csv").frame.equals(table.frame)
+
+
 def test_a_failed_score_is_not_read_back_as_infinite(tmp_path: Path) -> None:
     provenance = {"metrics": {"psnr": {"direction": "higher"}, "ssim": {"direction": "higher"}}}
     row = {

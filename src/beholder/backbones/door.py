@@ -220,8 +220,9 @@ def _place(card: WeightCard, source: WeightSource, content: bytes) -> Path:
 
 
 def _read(path: Path) -> bytes:
-    if path.is_dir():
-        raise WeightsError(f"{path}: this is a folder; name the file in it.")
+    if path.exists() and not path.is_file():
+        kind = "folder; name the file in it" if path.is_dir() else "pipe or a device; save it as a file first"
+        raise WeightsError(f"{path}: this is a {kind}.")
     try:
         return path.read_bytes()
     except OSError as error:

@@ -74,7 +74,7 @@ def run(
     Raises:
         typer.Exit: If the run stopped before the first score.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what batch systems send, as if by Ctrl-C
+    _listen()
     with contextlib.ExitStack() as stack:
         folder = maps
         if folder is None and report is not None and job.maps_on_page:
@@ -93,6 +93,20 @@ def run(
         stopped = "; ".join(filter(None, [table.provenance["stopped"], *problems]))
         table = dataclasses.replace(table, provenance={**table.provenance, "stopped": stopped})
     return table
+
+
+def _listen() -> None:
+    """Let the first signal to stop end the scoring; those that follow must not end the writing."""
+    # SIGTERM is what batch systems send, SIGHUP what a closed terminal leaves.
+    listened = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+    def stop(*_: object) -> None:
+        for each in listened:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for each in listened:
+        signal.signal(each, stop)
 
 
 def exit_code(table: ScoreTable) -> int:

@@ -12,7 +12,7 @@ from beholder.catalog import split_requests
 from beholder.cli.console import print_out, print_wide, say
 from beholder.cli.outputs import check_outputs
 from beholder.cli.running import Job, exit_code, run
-from beholder.cli.video import is_video, raw_layout, video_job
+from beholder.cli.video import VideoOptions, find_videos, video_job
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
@@ -101,25 +101,15 @@ def score(
         device=device,
         batch_size=batch_size,
     )
-    film = reference is not None and distorted is not None and is_video(reference, distorted)
-    if film and (pairs or one_reference or allow_unmatched):
+    options = VideoOptions(every, align, size, pix_fmt)
+    videos = find_videos(reference, distorted)
+    if videos and (pairs or one_reference or allow_unmatched):
         raise UsageError("--pairs, --one-reference and --allow-unmatched are for pictures; leave them out.")
-    if not film and (every != 1 or align != "refuse" or size):
-        raise UsageError("--every, --align and --size are for two videos; leave them out.")
-    if film and reference is not None and distorted is not None:
-        check_outputs(output, report, maps, read=[reference, distorted])
-        layout = raw_layout(size, pix_fmt)
-        job = video_job(
-            reference,
-            distorted,
-            names,
-            settings,
-            layout=layout,
-            align=align,
-            every=every,
-            maps=maps is not None,
-        )
+    if videos:
+        check_outputs(output, report, maps, read=videos)
+        job = video_job(videos, names, settings, options, maps=maps is not None)
     else:
+        options.refuse()
         pairing = _find_pairs(
             reference, distorted, pairs, one_reference=one_reference, allow_unmatched=allow_unmatched
         )

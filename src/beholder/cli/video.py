@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import tempfile
 from pathlib import Path
@@ -18,54 +19,78 @@ if TYPE_CHECKING:
     from beholder.scoring import ScoreTable, Settings
     from beholder.scoring.video import VideoScorer
 
-__all__ = ["is_video", "raw_layout", "video_job"]
+__all__ = ["VideoOptions", "find_videos", "video_job"]
 
 
-def is_video(reference: Path, distorted: Path) -> bool:
-    """Whether two files are videos, by their endings.
+@dataclasses.dataclass(frozen=True)
+class VideoOptions:
+    """What the command is told of videos only.
+
+    Attributes:
+        every: Score frames whose index is a multiple of this.
+        align: What to do where rates or lengths differ.
+        size: Of raw video, WIDTHxHEIGHT.
+        pixel_format: Of raw video, as ffmpeg names it.
+    """
+
+    every: int
+    align: str
+    size: str | None
+    pixel_format: str
+
+    def refuse(self) -> None:
+        """Refuse what is told of videos where there are none.
+
+        Raises:
+            UsageError: If anything is.
+        """
+        if self.every != 1 or self.align != "refuse" or self.size:
+            raise UsageError("--every, --align and --size are for two videos; leave them out.")
+
+    def layout(self) -> RawLayout | None:
+        """The layout of raw video, if a size is told.
+
+        Raises:
+            UsageError: If the size is not WIDTHxHEIGHT.
+        """
+        from beholder.images import RawLayout
+
+        if self.size is None:
+            return None
+        found = re.fullmatch(r"([1-9]\d{0,5})x([1-9]\d{0,5})", self.size)
+        if found is None:
+            raise UsageError(f"size is {self.size!r}; expected WIDTHxHEIGHT, such as 1920x1080.")
+        return RawLayout(int(found[1]), int(found[2]), self.pixel_format)
+
+
+def find_videos(reference: Path | None, distorted: Path | None) -> tuple[Path, Path] | None:
+    """Both files where they are videos, by their endings, and nothing where they are not.
 
     Raises:
         UsageError: If only one is.
     """
     from beholder.images import VIDEO_SUFFIXES
 
+    if reference is None or distorted is None:
+        return None
     videos = [
         path for path in (reference, distorted) if path.suffix.lower() in VIDEO_SUFFIXES and not path.is_dir()
     ]
     if len(videos) == 1:
         other = distorted if videos[0] == reference else reference
         raise UsageError(f"{videos[0]} is a video and {other} is not, by their endings; expected two videos.")
-    return bool(videos)
-
-
-def raw_layout(size: str | None, pixel_format: str) -> RawLayout | None:
-    """What ``--size`` and ``--pix-fmt`` tell of raw video, if a size is given.
-
-    Raises:
-        UsageError: If the size is not WIDTHxHEIGHT.
-    """
-    from beholder.images import RawLayout
-
-    if size is None:
-        return None
-    found = re.fullmatch(r"([1-9]\d{0,5})x([1-9]\d{0,5})", size)
-    if found is None:
-        raise UsageError(f"size is {size!r}; expected WIDTHxHEIGHT, such as 1920x1080.")
-    return RawLayout(int(found[1]), int(found[2]), pixel_format)
+    return (reference, distorted) if videos else None
 
 
 def video_job(
-    reference: Path,
-    distorted: Path,
+    videos: tuple[Path, Path],
     metrics: Sequence[str],
     settings: Settings,
+    options: VideoOptions,
     *,
-    layout: RawLayout | None,
-    align: str,
-    every: int,
     maps: bool,
 ) -> Job:
-    """The job of scoring the frames of two videos, after fetching the weights that are missing.
+    """The job of scoring the frames of a reference and a video under test, after fetching missing weights.
 
     Raises:
         PictureError: If either is no video.
@@ -78,25 +103,27 @@ def video_job(
     from beholder.scoring.memory import limit_memory
     from beholder.scoring.video import VideoScorer, pooled_rows
 
+    layout = options.layout()
+
     def look(path: Path) -> Video:
         return open_video(path, layout if path.suffix.lower() == ".yuv" else None)
 
-    opened = look(reference), look(distorted)
+    reference, distorted = (look(path) for path in videos)
     limit_memory()
     fetch_missing([name for name in metrics if parse_request(name)[0] != "vmaf"])  # libvmaf has its own model
     scorer = VideoScorer(
-        opened[0],
-        opened[1],
+        reference,
+        distorted,
         metrics,
         settings,
-        align=align,  # type: ignore[arg-type]  # VideoScorer refuses what is no rule
-        every=every,
+        align=options.align,  # type: ignore[arg-type]  # VideoScorer refuses what is no rule
+        every=options.every,
         maps=maps,
     )
 
     return Job(
         unit="frames",
-        names=[Path(distorted.name, f"frame-{every * place:06}") for place in range(scorer.count)],
+        names=[Path(videos[1].name, f"frame-{options.every * place:06}") for place in range(scorer.count)],
         specs=scorer.specs,
         prepare=("libvmaf", frames, scorer.run_libvmaf) if (frames := scorer.frames_of_libvmaf) else None,
         stream=scorer.stream,

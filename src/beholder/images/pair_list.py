@@ -40,6 +40,10 @@ def read_pairs(path: str | Path) -> Pairing:
     """
     path = Path(path)
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise PairingError(
+                f"{shown(path)}: found a pipe or a device; expected a CSV file: save it as one first"
+            )
         content = path.read_bytes()
     except (OSError, ValueError) as error:
         # ValueError: a name that no file can have, such as one with a null character
@@ -93,6 +97,11 @@ def _pairs(path: Path, rows: Iterator[tuple[int, list[str]]]) -> Iterator[Pair]:
         )
     places = [names.index(name) for name in _COLUMNS]
     for line, row in rows:
+        if len(row) > len(header):
+            raise PairingError(
+                f"{shown(path)}, line {line}: found {len(row)} cells below {len(header)} columns; expected as many. "
+                "Put a path that holds a comma between double quotes"
+            )
         cells = [row[place] if place < len(row) else "" for place in places]
         empty = [name for name, cell in zip(_COLUMNS, cells, strict=True) if not cell]
         if empty:
@@ -105,6 +114,8 @@ def _pairs(path: Path, rows: Iterator[tuple[int, list[str]]]) -> Iterator[Pair]:
 
 
 def _hint(names: list[str]) -> str:
+    if set(_COLUMNS).issubset(names):
+        return ""
     for separator, words in _OTHER_SEPARATORS.items():
         parts = {part.strip() for name in names for part in name.split(separator)}
         if parts.issuperset(_COLUMNS):

@@ -126,6 +126,9 @@ class Video:
         with _errors_told(self.path), _open(self.path, self.layout) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
+            stream.codec_context.options = {
+                "err_detect": "explode"
+            }  # else damage is painted over, now and then
             first: float | None = None
             decoded = 0
             for frame in container.decode(stream):

@@ -53,7 +53,6 @@ def gradient_similarity(x: Tensor, y: Tensor, *, c: float = _C, masking: float =
         Shape (N, 1, H, W), in (0, 1]; 1 where the gradients agree.
     """
     across, down = prewitt(torch.cat([x, y]))
-    across, down = prewitt(torch.cat([x, y]))
     squared_x, squared_y = (across * across + down * down).chunk(2)
     return similarity_of_magnitudes(squared_x, squared_y, c, masking=masking)
 

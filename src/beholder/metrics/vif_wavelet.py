@@ -49,7 +49,8 @@ def vif_wavelet(x: Tensor, y: Tensor) -> Tensor:
     References:
         Sheikh and Bovik, "Image Information and Visual Quality", IEEE TIP 2006, doi:10.1109/TIP.2005.859378; bands
         and windows are those of the authors' ``vifvec.m``. Deviation from it: windows count as flat below a
-        deviation of 0.00026 grey levels, not 1e-9 to 1e-8.
+        deviation of 0.00026 grey levels, not 1e-9 to 1e-8, and then the reference holds no information there
+        either, so that equal pictures score 1 on slopes too.
     """
     check_pair(x, y, min_size=_MIN_SIZE, channels=1)
     # Bands do not see a constant; without it they lose fewer digits. Of x, only how it differs from y matters.
@@ -72,8 +73,9 @@ def _band_information(y: Tensor, difference: Tensor, window: int, border: int) -
     overlapping = functional.unfold(y, _BLOCK)
     spread = covariance(overlapping - overlapping.mean(-1, keepdim=True))
     strength = strengths(functional.unfold(y, _BLOCK, stride=_BLOCK), spread)
-    gain, noise = _distortion(y, difference, window)
-    strength = strength.view_as(gain)
+    gain, noise, flat = _distortion(y, difference, window)
+    # On a slope a band is constant: without variance it tells nothing, of either picture.
+    strength = torch.where(flat, 0, strength.view_as(gain))
     inside = (slice(None), slice(border, -border), slice(border, -border))
     gain, noise, strength = (each[inside].flatten(1) for each in (gain, noise, strength))
     kept = information(gain * gain * strength / (noise + _NOISE), spread)
@@ -81,8 +83,8 @@ def _band_information(y: Tensor, difference: Tensor, window: int, border: int) -
     return torch.stack([kept.sum(1), total.sum(1)]).view(2, images, -1).sum(-1)
 
 
-def _distortion(y: Tensor, difference: Tensor, window: int) -> tuple[Tensor, Tensor]:
-    """Least squares of x on y in the window around each block: its slope, and the variance that is left."""
+def _distortion(y: Tensor, difference: Tensor, window: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Least squares of x on y in the window around each block: slope, variance that is left, whether y has none."""
     planes = torch.cat([y, difference, y * y, difference * difference, y * difference])
     padded = functional.pad(planes, (window // 2,) * 4, mode="reflect")
     # Windows have their middle in the middle of a block.
@@ -97,7 +99,7 @@ def _distortion(y: Tensor, difference: Tensor, window: int) -> tuple[Tensor, Ten
     # What x has that is not proportional to y is what x - y has that is not.
     noise = torch.minimum((variance_d - slope * joint).clamp(min=0), variance_x)
     empty = flat | (variance_x < _FLAT) | (slope < -1)
-    return torch.where(empty, 0, 1 + slope), noise
+    return torch.where(empty, 0, 1 + slope), noise, flat
 
 
 class VIFWavelet(nn.Module):

@@ -42,6 +42,10 @@ def check_images(x: Tensor, *, name: str = "x", min_size: int = 1, channels: int
         raise ShapeError(
             f"{name} has type {x.dtype}; expected floating point in [0, 1]: divide 8-bit pictures by 255."
         )
+    if x.dtype not in (torch.float32, torch.float64):
+        raise ShapeError(
+            f"{name} has type {x.dtype}, too coarse for a score; expected float32: call .float() on it."
+        )
     height, width = x.shape[-2:]
     if min(height, width) < min_size:
         raise ShapeError(f"the picture is {width}x{height}; expected at least {min_size}x{min_size} pixels.")

@@ -39,6 +39,7 @@ _UNSAFE_IN_SCRIPT = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u20
 _ROLES = ("reference", "distorted")
 _TOLD_APART = {
     "metrics",
+    "rows",
     "video",
     "warnings",
     "created",

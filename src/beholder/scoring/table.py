@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,7 @@ class ScoreTable:
     @classmethod
     def from_rows(cls, rows: Sequence[Mapping[str, Any]], provenance: Mapping[str, Any]) -> ScoreTable:
         """Build the table from one mapping per row."""
-        return cls(pl.DataFrame(rows, schema=_schema(provenance)), provenance)
+        return cls(pl.DataFrame(rows, schema=_schema(provenance)), {**provenance, "rows": len(rows)})
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Rows that strict JSON can hold: an infinite score becomes ``None``, as a failed one is.
@@ -79,7 +80,7 @@ class ScoreTable:
             UsageError: If the ending is none of these.
             OSError: If the disk is full, or does not let it be written.
         """
-        path = Path(path)
+        path = Path(os.path.realpath(path))  # what a link leads to is written, not the link
         check_ending(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.provenance, ensure_ascii=False, allow_nan=False)
@@ -106,9 +107,11 @@ class ScoreTable:
             if not needed.is_file():
                 raise UsageError(f"{needed}: there is no such file.")
         try:
-            return cls._read(path)
+            table = cls._read(path)
+            _check_whole(table)
         except (pl.exceptions.PolarsError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(f"{path}: cannot be read as a table of scores: {error}") from error
+        return table
 
     @classmethod
     def _read(cls, path: Path) -> ScoreTable:
@@ -124,7 +127,7 @@ class ScoreTable:
         rows = [json.loads(line) for line in lines if line]
         for row in rows:
             row |= {name: float(score) for name, score in row.pop("infinite", {}).items()}
-        return cls.from_rows(rows, provenance)
+        return cls(pl.DataFrame(rows, schema=_schema(provenance)), provenance)
 
 
 def check_ending(path: Path) -> None:
@@ -135,6 +138,16 @@ def check_ending(path: Path) -> None:
     """
     if path.suffix not in (".parquet", ".csv", ".jsonl"):
         raise UsageError(f"{path}: the ending {path.suffix!r} is unknown; expected .parquet, .csv or .jsonl.")
+
+
+def _check_whole(table: ScoreTable) -> None:
+    expected, found = list(_schema(table.provenance)), table.frame.columns
+    if found != expected:
+        raise ValueError(f"its columns are {', '.join(found)}; its provenance tells of {', '.join(expected)}")
+    if table.frame.height != table.provenance["rows"]:
+        raise ValueError(
+            f"it holds {table.frame.height} rows of {table.provenance['rows']}; it is cut or added to"
+        )
 
 
 def _schema(provenance: Mapping[str, Any]) -> dict[str, pl.DataType]:
