@@ -2,7 +2,7 @@
 
 In float64 only the definitions are left to differ; in float32 both sides' rounding comes on top.
 
-Usage: python benchmarks/accuracy.py [--calibration FOLDER [--example FOLDER]] [--page docs/accuracy.md]
+Usage: python benchmarks/accuracy.py [METRIC ...] [--calibration FOLDER [--example FOLDER]] [--page docs/accuracy.md]
 """
 
 from __future__ import annotations
@@ -26,7 +26,25 @@ from beholder.data.photos import PHOTOS
 
 LIMIT = 1e-4
 # What lies beyond it, by metric and reference: the step in which the definitions differ. The metrics' pages tell more.
-EXPLAINED: dict[tuple[str, str], str] = {}
+EXPLAINED: dict[tuple[str, str], str] = {
+    ("ssim:channel=rgb", "torchmetrics"): "averages over the border, where its window meets mirrored pixels",
+    (
+        "ms_ssim:channel=rgb",
+        "torchmetrics",
+    ): "averages over the border, where its window meets mirrored pixels",
+    (
+        "uqi:channel=rgb",
+        "torchmetrics, Gaussian window",
+    ): "a Gaussian window of 11; the paper's is a box of 8",
+    ("psnr_hvs_m", "libvmaf, another table"): "another contrast table, blocks with a step of 7",
+    ("sr_sim", "piq"): "stretches saliency over the whole batch, so that scores depend on batch mates",
+    (
+        "fsimc",
+        "piq",
+    ): "takes the power of a negative chroma product's absolute value; the authors its real part",
+    ("haarpsi", "piq"): "other digits of YIQ",
+    ("ciede2000", "scikit-image"): "other digits of the sRGB matrix and white",
+}
 PAGE = """# Accuracy
 
 Largest difference of each metric from its reference implementations, run live on the same tensors (12 pairs of 256x256:
@@ -67,10 +85,10 @@ class Difference:
         return next(found for found in (self.double, self.single) if found is not None)
 
 
-def against_peers() -> Iterator[Difference]:
+def against_peers(names: list[str]) -> Iterator[Difference]:
     """Each metric against the libraries that a user would pick otherwise, on the same tensors."""
     x, y = pairs()
-    for name, peers in PEERS.items():
+    for name, peers in ((name, PEERS[name]) for name in names):
         found: dict[torch.dtype, Tensor] = {}
         for dtype in (torch.float32, torch.float64):
             metric = beholder.create_metric(name).to(dtype)
@@ -99,9 +117,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calibration", type=Path, help="folder of official.csv, reference/ and distorted/")
     parser.add_argument("--example", type=Path, help="folder of ex_ref.png, ex_p0.png and ex_p1.png")
+    parser.add_argument("metrics", nargs="*", default=list(PEERS), help="some of those that have peers")
     parser.add_argument("--page", type=Path, help="Markdown page to write")
     arguments = parser.parse_args()
-    differences = list(against_peers())
+    differences = list(against_peers(arguments.metrics))
     if arguments.calibration:
         differences += against_authors(arguments.calibration, arguments.example)
     unexplained = [each for each in differences if each.largest > LIMIT and why(each) == ""]
