@@ -6,8 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
+from torch import Tensor
 
 from beholder.catalog import METRICS, create_metric
+from beholder.data.photos import PHOTOS
 from beholder.spec import Metric
 
 Build = Callable[[], Metric]
@@ -26,3 +29,10 @@ def build(request: pytest.FixtureRequest, squeezenet_file: Path) -> Build:
 @pytest.fixture
 def metric(build: Build) -> Metric:
     return build()
+
+
+@pytest.fixture
+def photos(metric: Metric) -> Tensor:
+    """Three details of photographs, shape (3, 3, S, S), in [0, 1]: small where the metric takes that, for speed."""
+    side = 96 if metric.spec.min_size <= 64 else 192
+    return torch.stack([photo.detail(side) for photo in PHOTOS[:3]])
