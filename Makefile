@@ -41,8 +41,9 @@ check: setup-dev  ## Format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 bench: setup-dev weights  ## Side by side with the peers
-	$(BIN)/python benchmarks/accuracy.py
 	$(BIN)/python benchmarks/folders.py
+	$(BIN)/python benchmarks/metrics.py
+	$(BIN)/python benchmarks/accuracy.py
 
 clean:
 	rm -rf $(VENV) build dist beholder-demo .mypy_cache .ruff_cache .pytest_cache
