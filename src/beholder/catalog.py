@@ -14,15 +14,17 @@ import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
-from beholder.spec import Metric, MetricSpec, UsageError, did_you_mean
+from beholder.spec import Metric, MetricSpec, NoReferenceMetric, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
     "METRICS",
+    "NO_REFERENCE_METRICS",
     "Entry",
     "create_metric",
+    "create_no_reference_metric",
     "describe_metric",
     "list_options",
     "parse_request",
@@ -97,6 +99,12 @@ METRICS: Mapping[str, Entry] = {
     "contextual": Entry("beholder.metrics.contextual:Contextual"),
 }
 
+NO_REFERENCE_METRICS: Mapping[str, Entry] = {
+    "niqe": Entry("beholder.metrics.niqe:NIQE", subject="model"),
+}
+
+_ENTRIES: Mapping[str, Entry] = {**METRICS, **NO_REFERENCE_METRICS}
+
 
 def create_metric(request: str, **options: Any) -> Metric:
     """Build a metric by its catalogue name.
@@ -112,14 +120,37 @@ def create_metric(request: str, **options: Any) -> Metric:
         UsageError: If the name or an option is unknown, or an option is given twice.
         WeightsError: If the metric needs weights that are not in the cache.
     """
-    metric_class, arguments = _resolve(request, options)
+    name, metric_class, arguments = _resolve(request, options)
+    if name not in METRICS:
+        raise UsageError(f"{name} judges a picture alone; build it with create_no_reference_metric.")
     metric: Metric = metric_class(**arguments)
     return metric
 
 
+def create_no_reference_metric(request: str, **options: Any) -> NoReferenceMetric:
+    """Build a metric that judges a picture alone, by its name in `NO_REFERENCE_METRICS`.
+
+    Args:
+        request: A name with its options (``"niqe:natural.safetensors"``).
+        **options: The metric's own options, as its class documents them.
+
+    Returns:
+        A metric: ``metric(x)`` scores pictures of shape (N, 3, H, W) in [0, 1] and returns (N,).
+
+    Raises:
+        UsageError: If the name or an option is unknown, or an option is given twice.
+        WeightsError: If its model cannot be read.
+    """
+    name, metric_class, arguments = _resolve(request, options)
+    if name not in NO_REFERENCE_METRICS:
+        raise UsageError(f"{name} compares with a reference; build it with create_metric.")
+    metric: NoReferenceMetric = metric_class(**arguments)
+    return metric
+
+
 def describe_metric(request: str, **options: Any) -> MetricSpec:
-    """The specification of a metric, without building it or loading weights; arguments as `create_metric`."""
-    metric_class, arguments = _resolve(request, options)
+    """The specification of a metric of either kind, without building it or loading weights."""
+    _, metric_class, arguments = _resolve(request, options)
     spec: MetricSpec = metric_class.describe(**arguments)
     return spec
 
@@ -130,7 +161,7 @@ def list_options(name: str) -> dict[str, Any]:
     Raises:
         UsageError: If the name is not in the catalogue.
     """
-    entry = METRICS[parse_request(name)[0]]
+    entry = _ENTRIES[parse_request(name)[0]]
     parameters = inspect.signature(entry.load().describe).parameters
     return {key: each.default for key, each in parameters.items() if key not in entry.options}
 
@@ -145,11 +176,11 @@ def parse_request(request: str) -> tuple[str, dict[str, Any]]:
     if not isinstance(request, str):
         raise UsageError(f"the metric is {request!r}; expected its name, such as 'lpips_vgg'.")
     name, *parts = _split(request.strip(), ":")
-    if name not in METRICS:
-        hint = did_you_mean(name.lower(), METRICS)
+    if name not in _ENTRIES:
+        hint = did_you_mean(name.lower(), _ENTRIES)
         raise UsageError(f"there is no metric {name!r}.{hint} `beholder metrics` lists them all.")
     options: dict[str, Any] = {}
-    subject = METRICS[name].subject
+    subject = _ENTRIES[name].subject
     bare = list(itertools.takewhile(lambda part: "=" not in part, parts)) if subject else []
     if bare:
         parts = [f"{subject}={':'.join(bare)}", *parts[len(bare) :]]
@@ -182,7 +213,7 @@ def _split(text: str, separator: str) -> list[str]:
     return pieces
 
 
-def _resolve(request: str, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+def _resolve(request: str, options: Mapping[str, Any]) -> tuple[str, Any, dict[str, Any]]:
     name, requested = parse_request(request)
     # An option that the name itself stands for would make it another metric under the same name.
     allowed = list_options(name)
@@ -192,8 +223,8 @@ def _resolve(request: str, options: Mapping[str, Any]) -> tuple[Any, dict[str, A
             raise UsageError(f"metric {name!r} has no option {key!r}; {listed}.")
         if key in requested and key in options:
             raise UsageError(f"{request!r}: the option {key!r} is given twice; give it once.")
-    entry = METRICS[name]
-    return entry.load(), {**entry.options, **requested, **options}
+    entry = _ENTRIES[name]
+    return name, entry.load(), {**entry.options, **requested, **options}
 
 
 def _literal(text: str) -> bool | int | float | str:

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 import beholder
-from beholder.catalog import METRICS, Entry
+from beholder.catalog import METRICS, NO_REFERENCE_METRICS, Entry
 
 ROOT = Path(__file__).parents[2]
+ENTRIES = {**METRICS, **NO_REFERENCE_METRICS}
 SOURCES = sorted((ROOT / "src" / "beholder").rglob("*.py"))
 MODULES = [module.name for module in pkgutil.walk_packages(beholder.__path__, "beholder.")]
 
@@ -49,14 +50,14 @@ def test_top_level_names_load() -> None:
 
 
 @pytest.mark.parametrize(
-    "entry", {entry.target: entry for entry in METRICS.values()}.values(), ids=lambda e: e.target
+    "entry", {entry.target: entry for entry in ENTRIES.values()}.values(), ids=lambda e: e.target
 )
 def test_every_metric_has_a_page(entry: Entry) -> None:
     file = entry.target.partition(":")[0].rpartition(".")[2]
     page = ROOT / "docs" / "metrics" / f"{file}.md"
     assert page.is_file(), f"{page} is missing"
     text = page.read_text(encoding="utf-8")
-    for name, other in METRICS.items():
+    for name, other in ENTRIES.items():
         if other.target == entry.target:
             assert f"`{name}`" in text, f"{page} does not name {name}"
 

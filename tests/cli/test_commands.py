@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from beholder.catalog import METRICS
+from beholder.catalog import METRICS, NO_REFERENCE_METRICS
 from beholder.cli.app import app
 from beholder.scoring import ScoreTable
 from cli.conftest import Run
@@ -19,7 +19,7 @@ from cli.conftest import Run
 
 def test_metrics_for_machines(run: Run) -> None:
     listed = json.loads(run("metrics", "--json").stdout)
-    assert [metric["name"] for metric in listed] == list(METRICS)
+    assert [metric["name"] for metric in listed] == [*METRICS, *NO_REFERENCE_METRICS]
     assert {"name", "direction", "range", "unit", "paper", "best", "differentiable"} <= set(listed[0])
     assert {metric["direction"] for metric in listed} == {"higher", "lower"}
     options = {metric["name"]: metric["options"] for metric in listed}

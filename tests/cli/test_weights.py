@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from beholder.backbones import CARDS
+from beholder.data.photos import PHOTOS
+from beholder.images import save_picture
 from cli.conftest import Run
 
 OFFLINE = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "PIP_NO_INDEX": "1"}
@@ -92,3 +94,21 @@ def test_fetch_from_a_foreign_file(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["fetch", "verify"])
 def test_exit_codes_are_told(run: Run, command: str) -> None:
     assert "Exit code: 0 " in run("weights", command, "--help", COLUMNS="120").stdout
+
+
+def test_fit_niqe(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "photographs").mkdir()
+    photo = PHOTOS[0].load()
+    for place in range(40):  # each has at least one block that is sharp for it
+        left, top = 50 * (place % 8), 50 * (place // 8)
+        cut = photo[:, top : top + 192, left : left + 192]
+        save_picture(cut, tmp_path / "photographs" / f"{left}-{top}.png")
+    done = run("weights", "fit-niqe", "photographs", "models/natural.safetensors")
+    assert done.returncode == 0, done.stderr
+    assert "-m niqe:models/natural.safetensors" in done.stderr
+    picture = "photographs/0-0.png"
+    scored = run("score", picture, picture, "-m", "niqe:models/natural.safetensors", "--json", "-q")
+    assert 0 < json.loads(scored.stdout)[0]["niqe:models/natural.safetensors"] < 20
+    refused = run("weights", "fit-niqe", "nowhere", "natural.safetensors")
+    assert refused.returncode == 2
+    assert "nowhere: there are no pictures" in refused.stderr

@@ -13,14 +13,15 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+import beholder
+from beholder.catalog import create_metric, create_no_reference_metric
 from beholder.data.degradations import add_noise, blur
 from beholder.data.natural import fit_niqe
 from beholder.data.photos import PHOTOS
-from beholder.images import save_picture
+from beholder.images import read_picture, save_picture
 from beholder.metrics.niqe import NIQE, block_features, niqe
 from beholder.ops.color import rgb_to_grey
 from beholder.ops.resize import resize
-from beholder.scoring import Scorer
 from beholder.spec import NoReferenceMetric, PictureError, ShapeError, UsageError, WeightsError
 
 
@@ -161,6 +162,21 @@ def test_too_little_to_fit_from_is_refused(folder: Path, tmp_path: Path, photos:
         fit_niqe(folder, tmp_path / "m.pth")
 
 
-def test_pairs_are_not_scored_with_it(model: Path) -> None:
-    with pytest.raises(UsageError, match="niqe judges pictures alone"):
-        Scorer([NIQE(model)])  # type: ignore[list-item]
+def test_pairs_are_judged_by_the_picture_under_test_alone(model: Path, folder: Path) -> None:
+    pair = (folder / "astronaut0-0.png", folder / "coffee0-0.png")
+    table = beholder.score([pair, pair[::-1]], ["mse", f"niqe:{model}"])
+    alone = NIQE(model)
+    expected = [alone(read_picture(file).pixels[None]).item() for file in pair[::-1]]
+    assert table.frame[f"niqe:{model}"].to_list() == pytest.approx(expected)
+    own = beholder.score([pair], [alone])
+    assert own.frame["niqe"].to_list() == pytest.approx(expected[:1])
+
+
+def test_by_name(model: Path) -> None:
+    assert create_no_reference_metric(f"niqe:{model}:channel=y").spec.name == "niqe"
+    with pytest.raises(UsageError, match="create_no_reference_metric"):
+        create_metric(f"niqe:{model}")
+    with pytest.raises(UsageError, match="ssim compares with a reference"):
+        create_no_reference_metric("ssim")
+    with pytest.raises(UsageError, match="niqe wants a model of natural pictures"):
+        create_no_reference_metric("niqe")

@@ -22,9 +22,9 @@ def metrics(
     """
     from rich.table import Table
 
-    from beholder.catalog import METRICS, describe_metric, list_options
+    from beholder.catalog import METRICS, NO_REFERENCE_METRICS, describe_metric, list_options
 
-    listed = [(describe_metric(name), list_options(name)) for name in METRICS]
+    listed = [(describe_metric(name), list_options(name)) for name in (*METRICS, *NO_REFERENCE_METRICS)]
     if as_json:
         objects = [{**spec.as_dict(), "options": options} for spec, options in listed]
         print_out(json.dumps(objects, indent=2, ensure_ascii=False))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from beholder.scoring import ScoreTable
 
-__all__ = ["check_folder", "check_outputs", "write_results"]
+__all__ = ["check_file", "check_folder", "check_outputs", "write_results"]
 
 
 def check_outputs(
@@ -43,7 +43,7 @@ def check_outputs(
     files = [path for path in (output, report) if path is not None]
     _check_not_overwritten(files, read)
     for path in files:
-        _check_file(path)
+        check_file(path)
     if maps is not None:
         check_folder(maps)
 
@@ -56,7 +56,12 @@ def _check_not_overwritten(written: Iterable[Path], read: Iterable[Path | None])
             raise UsageError(f"{path}: is read by this run; name another file to write.")
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
+    """Refuse a file that could not be written; make its folder.
+
+    Raises:
+        UsageError: If it is a folder, or cannot be written.
+    """
     try:
         if path.is_dir():
             raise UsageError(f"{path}: is a folder; expected the name of a file to write.")

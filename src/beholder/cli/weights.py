@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from beholder.cli.console import print_wide, say
+from beholder.cli.console import print_wide, progress_bar, say
 from beholder.spec import WeightsError
 
 if TYPE_CHECKING:
@@ -111,6 +111,35 @@ def where() -> None:
     from beholder.backbones import door
 
     typer.echo(door.cache_folder())
+
+
+@weights.command("fit-niqe")
+def fit_niqe_model(
+    photographs: Annotated[Path, typer.Argument(help="Folder of undistorted photographs.")],
+    model: Annotated[Path, typer.Argument(help="File to write: .safetensors.")],
+    channel: Annotated[str, typer.Option(help="What NIQE shall look at: grey8, grey or y.")] = "grey8",
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+) -> None:
+    """Fit NIQE's model of natural pictures to photographs of your own.
+
+    Examples:
+        beholder weights fit-niqe photographs/ natural.safetensors
+
+        beholder score originals/ restored/ -m niqe:natural.safetensors
+    """
+    from beholder.cli.outputs import check_file
+    from beholder.data.natural import fit_niqe
+
+    check_file(model)
+    with progress_bar("pictures", quiet=quiet) as bar:
+        task = bar.add_task("fitting", total=None, failed="")
+        fit_niqe(
+            photographs,
+            model,
+            channel=channel,  # type: ignore[arg-type]  # fit_niqe refuses what is none
+            tell=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    say(f"{model}: NIQE's model of natural pictures; use it as -m niqe:{model}")
 
 
 def _describe(card: WeightCard, cached: Path | None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from beholder.ops.shapes import check_images
 from beholder.spec import ShapeError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["fit_niqe"]
 
@@ -25,7 +25,11 @@ _BLOCK = 96
 
 
 def fit_niqe(
-    pictures: str | Path | Sequence[str | Path], target: str | Path, *, channel: Channel = "grey8"
+    pictures: str | Path | Sequence[str | Path],
+    target: str | Path,
+    *,
+    channel: Channel = "grey8",
+    tell: Callable[[int, int], object] | None = None,
 ) -> Path:
     """Fit NIQE's model of natural pictures, and save it.
 
@@ -37,6 +41,7 @@ def fit_niqe(
             side. The authors took 125.
         target: ``.safetensors`` file to write.
         channel: As `beholder.metrics.niqe.NIQE` shall be used with it.
+        tell: Called with the number of pictures that are done, and of all.
 
     Returns:
         The file.
@@ -57,7 +62,7 @@ def fit_niqe(
     check_channel(channel, ("grey8", "grey", "y"))
     files = list_pictures(pictures)
     sharp = []
-    for file in files:
+    for done, file in enumerate(files, 1):
         picture = read_picture(file).pixels[None]
         try:
             check_images(picture, min_size=_BLOCK)
@@ -65,6 +70,8 @@ def fit_niqe(
             raise ShapeError(f"{file}: {error}") from error
         features, sharpness = (each[0] for each in block_features(select_channel(picture, channel)))
         sharp.append(features[(sharpness > _SHARP * sharpness.max()) & features.isfinite().all(1)])
+        if tell:
+            tell(done, len(files))
     blocks = torch.cat(sharp)
     if len(blocks) <= blocks.shape[1]:
         raise UsageError(

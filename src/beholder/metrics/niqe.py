@@ -174,8 +174,13 @@ class NIQE(nn.Module):
     mean: Tensor
     covariance: Tensor
 
-    def __init__(self, model: str | Path, *, channel: Channel = "grey8") -> None:
+    def __init__(self, model: str | Path | None = None, *, channel: Channel = "grey8") -> None:
         super().__init__()
+        if model is None:
+            raise UsageError(
+                "niqe wants a model of natural pictures: niqe:natural.safetensors. "
+                "`beholder weights fit-niqe PHOTOGRAPHS natural.safetensors` makes one."
+            )
         self.spec = self.describe(model, channel=channel)
         self.channel = channel
         mean, covariance, file = _read_model(Path(model))
@@ -219,7 +224,7 @@ def _read_model(path: Path) -> tuple[Tensor, Tensor, WeightFile]:
     if shapes != {"mean": (_FEATURES,), "covariance": (_FEATURES, _FEATURES)}:
         raise WeightsError(
             f"{path}: it holds {shapes}; expected mean and covariance of {_FEATURES} features, as "
-            "beholder.data.natural.fit_niqe saves them."
+            "`beholder weights fit-niqe` saves them."
         )
     return tensors["mean"].double(), tensors["covariance"].double(), file
 

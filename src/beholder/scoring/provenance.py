@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
     from beholder.backbones import WeightFile
     from beholder.scoring.settings import Settings
-    from beholder.spec import Metric
+    from beholder.spec import Metric, NoReferenceMetric
 
 __all__ = ["describe_run"]
 
 
 def describe_run(
-    metrics: Mapping[str, Metric], settings: Settings, *, own: Collection[str] = ()
+    metrics: Mapping[str, Metric | NoReferenceMetric], settings: Settings, *, own: Collection[str] = ()
 ) -> dict[str, Any]:
     """Versions, engine, device, precision, settings, and each metric with its weights, as JSON can hold them.
 
@@ -45,7 +45,7 @@ def describe_run(
     }
 
 
-def _describe(request: str, metric: Metric, *, own: bool) -> dict[str, Any]:
+def _describe(request: str, metric: Metric | NoReferenceMetric, *, own: bool) -> dict[str, Any]:
     files: tuple[WeightFile, ...] = getattr(metric, "weights", ())
     made = type(metric)
     made_by = {"options": None, "object": getattr(metric, "origin", f"{made.__module__}.{made.__qualname__}")}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from beholder.catalog import create_metric
+from beholder.catalog import create_metric, create_no_reference_metric, describe_metric
 from beholder.images import Pair
 from beholder.scoring.memory import is_out_of_memory
 from beholder.scoring.parallel import map_over_cores
@@ -20,7 +20,7 @@ from beholder.scoring.provenance import describe_run
 from beholder.scoring.reader import LoadedPair, read_pairs_ahead
 from beholder.scoring.settings import Settings
 from beholder.scoring.table import ScoreTable
-from beholder.spec import MapMetric, Metric, MetricSpec, ShapeError, UsageError
+from beholder.spec import MapMetric, Metric, MetricSpec, NoReferenceMetric, ShapeError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -70,7 +70,8 @@ class Scorer:
 
     Args:
         metrics: Catalogue names, with options if wished (``"psnr_y:border=4"``), or metrics of your own (see
-            `beholder.adapters.wrap_metric`), which are moved to the device; each becomes a column.
+            `beholder.adapters.wrap_metric`), which are moved to the device; each becomes a column. Those that judge
+            a picture alone (``"niqe:natural.safetensors"``) are shown the distorted one.
         settings: How to score.
         maps: Whether to compute the maps of metrics that have one.
 
@@ -80,7 +81,11 @@ class Scorer:
     """
 
     def __init__(
-        self, metrics: Sequence[str | Metric], settings: Settings | None = None, *, maps: bool = False
+        self,
+        metrics: Sequence[str | Metric | NoReferenceMetric],
+        settings: Settings | None = None,
+        *,
+        maps: bool = False,
     ) -> None:
         if isinstance(metrics, str):
             raise UsageError(f"metrics is {metrics!r}; expected a list of names, such as [{metrics!r}].")
@@ -92,9 +97,9 @@ class Scorer:
             raise UsageError(f"named twice: {', '.join(repeated)}.")
         self.settings = settings or Settings()
         self.maps = maps
-        self.metrics: dict[str, Metric] = {}
+        self.metrics: dict[str, Metric | NoReferenceMetric] = {}
         for name, given in zip(names, metrics, strict=True):
-            metric = create_metric(given) if isinstance(given, str) else given
+            metric = _create(given) if isinstance(given, str) else given
             if isinstance(metric, nn.Module):
                 metric.to(self.settings.device).to(memory_format=torch.channels_last)
             self.metrics[name] = metric
@@ -163,14 +168,15 @@ class Scorer:
         stacked = torch.stack(list(pictures)).contiguous(memory_format=torch.channels_last)
         return stacked.to(self.settings.device)
 
-    def _measure(self, metric: Metric, x: Tensor, y: Tensor) -> list[_Outcome]:
+    def _measure(self, metric: Metric | NoReferenceMetric, x: Tensor, y: Tensor) -> list[_Outcome]:
         try:
             with torch.inference_mode(), _full_precision():
                 if self.maps and isinstance(metric, MapMetric):
                     scores, maps = metric.score_and_map(x, y)
                     drawn = list(maps[:, 0].float().cpu().numpy())
                 else:
-                    scores, drawn = metric(x, y), [None] * len(x)
+                    pictures = (x, y) if metric.spec.needs_reference else (x,)
+                    scores, drawn = metric(*pictures), [None] * len(x)
         except ShapeError as error:
             return [_Outcome(error=str(error))] * len(x)
         except (MemoryError, RuntimeError) as error:
@@ -224,7 +230,13 @@ def _too_large(x: Tensor) -> str:
     return f"not enough memory for a picture of {x.shape[-1]}x{x.shape[-2]} pixels"
 
 
-def _name_of(metric: str | Metric) -> str:
+def _create(request: str) -> Metric | NoReferenceMetric:
+    if describe_metric(request).needs_reference:
+        return create_metric(request)
+    return create_no_reference_metric(request)
+
+
+def _name_of(metric: str | Metric | NoReferenceMetric) -> str:
     """The column of what was given as a metric."""
     if isinstance(metric, str):
         return metric
@@ -234,8 +246,6 @@ def _name_of(metric: str | Metric) -> str:
             f"{metric!r} is no metric; expected a catalogue name, or an object that has a MetricSpec, as "
             "beholder.adapters.wrap_metric makes it."
         )
-    if not spec.needs_reference:
-        raise UsageError(f"{spec.name} judges pictures alone; pairs are scored by metrics that compare.")
     return spec.name
 
 
@@ -246,7 +256,7 @@ def as_text(path: str | Path) -> str:
 
 def score(
     pairs: Iterable[Pair | tuple[str | Path, str | Path]],
-    metrics: Sequence[str | Metric],
+    metrics: Sequence[str | Metric | NoReferenceMetric],
     settings: Settings | None = None,
 ) -> ScoreTable:
     """Score pairs of picture files with metrics.
