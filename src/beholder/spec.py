@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BeholderError",
+    "Loss",
     "MapMetric",
     "Metric",
     "MetricSpec",
@@ -139,6 +140,20 @@ class NoReferenceMetric(Protocol):
 
     def __call__(self, x: Tensor) -> Tensor:
         """Score each image of ``x``."""
+        ...
+
+
+@runtime_checkable
+class Loss(Protocol):
+    """What training minimises: a module that is called with pictures and gives a scalar.
+
+    ``loss(x, y)`` takes pictures made by a network ``x`` and their targets ``y``, float tensors of shape
+    (N, 3, H, W), RGB, sRGB-encoded, in [0, 1], and returns the mean over the batch. What a loss takes besides is
+    handed over as keywords, and named in its ``inputs`` where it has any.
+    """
+
+    def __call__(self, x: Tensor, y: Tensor, **inputs: Tensor) -> Tensor:
+        """The scalar to be minimised."""
         ...
 
 

@@ -12,10 +12,12 @@ from torch import Tensor, nn
 from beholder.backbones import door
 from beholder.backbones.cards import CARDS
 from beholder.backbones.chains import CHAINS, TRAINED_AS, Chain
-from beholder.backbones.graphs import check_network, cut_graph
+from beholder.backbones.cutting import cut_network
+from beholder.backbones.graphs import check_network
+from beholder.backbones.passes import look_once
 from beholder.backbones.sizes import smallest_square, takes
 from beholder.ops.shapes import check_images
-from beholder.spec import ShapeError, UsageError, WeightsError, did_you_mean
+from beholder.spec import ShapeError, UsageError, WeightsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,13 +82,16 @@ class Backbone(nn.Module):
                 f"there is no weight card for {network!r}; name a file: "
                 f"Backbone({network!r}, layers, weights='FILE')."
             )
-        self.trunk, known = _cut_chain(network, layers) if network in CHAINS else cut_graph(network, layers)
+        self.trunk, known = cut_network(network, layers)
         if isinstance(weights, Mapping):
             tensors, self.weights = dict(weights), _record(network, weights)
         else:
             tensors, self.weights = door.load(card, weights)
         _fill(self.trunk, tensors, known, network)
         self.trunk.eval().requires_grad_(requires_grad=False)
+        # Its weights come through the door, not out of the checkpoint of what is trained with it.
+        self.register_state_dict_post_hook(_leave_out_trunk)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_pre_hook(_bring_own_trunk)  # type: ignore[no-untyped-call]
 
     def train(self, mode: bool = True) -> Backbone:  # noqa: ARG002, FBT001, FBT002 -- the signature of nn.Module
         """Stay in evaluation mode, whatever the module around asks for."""
@@ -119,18 +124,28 @@ class Backbone(nn.Module):
             raise ShapeError(
                 f"x is {x.dtype} and the network {self.mean.dtype}; bring either to the other's type."
             )
+        found = look_once(self.trunk, x, lambda: dict(self._walk_trunk(x)))
+        wanted = set(self.layers)  # the trunk may be another backbone's too, and compute more
+        for layer, features in self._walk_trunk(x) if found is None else found.items():
+            if layer in wanted:
+                yield layer, features
+                wanted.remove(layer)
+            if not wanted:
+                return
+
+    def _walk_trunk(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         # One picture, expanded into a batch, is seen once; not where its copies want gradients of their own.
         repeated = x.shape[0] if x.stride(0) == 0 and not x.requires_grad else 1
         # (x - mean) / std, in one pass over the pictures
         normalised = torch.addcmul(-self.mean / self.std, x[::repeated], self.std.reciprocal())
         try:
-            for layer, features in self._walk_trunk(normalised):
+            for layer, features in self._run_trunk(normalised):
                 yield layer, features if repeated == 1 else features.expand(repeated, *features.shape[1:])
         except (RuntimeError, AssertionError):
             self._refuse_size(*x.shape[-2:])
             raise
 
-    def _walk_trunk(self, normalised: Tensor) -> Iterator[tuple[str, Tensor]]:
+    def _run_trunk(self, normalised: Tensor) -> Iterator[tuple[str, Tensor]]:
         if isinstance(self.trunk, Chain):
             return self.trunk.walk(normalised)
         # not self.trunk(...): as a module, a cut graph prints what goes wrong in it
@@ -153,6 +168,16 @@ class Backbone(nn.Module):
         return f"{self.network!r}, layers={self.layers}, weights={self.weights.file}"
 
 
+def _leave_out_trunk(backbone: nn.Module, held: dict[str, Tensor], prefix: str, _: object) -> None:
+    for name in backbone.trunk.state_dict():  # type: ignore[union-attr]
+        del held[f"{prefix}trunk.{name}"]
+
+
+def _bring_own_trunk(backbone: nn.Module, held: dict[str, Tensor], prefix: str, *_: object) -> None:
+    for name, tensor in backbone.trunk.state_dict().items():  # type: ignore[union-attr]
+        held.setdefault(f"{prefix}trunk.{name}", tensor)
+
+
 def _record(network: str, weights: Mapping[str, Tensor]) -> door.WeightFile:
     content = b"".join(
         name.encode() + weights[name].detach().cpu().contiguous().numpy().tobytes()
@@ -170,18 +195,6 @@ def _per_channel(name: str, values: Sequence[float], *, above: float) -> Tensor:
         limit = " above 0" if above == 0 else ""
         raise UsageError(f"{name} is {values!r}; expected three numbers{limit}, one each for R, G and B.")
     return torch.tensor(numbers).view(1, 3, 1, 1)
-
-
-def _cut_chain(network: str, layers: Sequence[str]) -> tuple[Chain, set[str]]:
-    """The part of a chain that computes the layers, and the names of all tensors of its features."""
-    # On the meta device no memory is filled with random numbers that the weights then replace.
-    with torch.device("meta"):
-        whole = CHAINS[network]()
-    for layer in layers:
-        if layer not in whole:
-            raise UsageError(f"{network} has no layer {layer!r}.{did_you_mean(layer, list(whole))}")
-    known = set(nn.ModuleDict({"features": nn.Sequential(*whole.values())}).state_dict())
-    return Chain(whole, layers), known
 
 
 def _fill(trunk: nn.Module, tensors: dict[str, Tensor], known: set[str], network: str) -> None:

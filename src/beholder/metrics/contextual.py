@@ -6,80 +6,22 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from beholder.backbones.choice import choose
 from beholder.backbones.sizes import feature_shapes, smallest_square
+from beholder.ops.contextual import check_options, contextual_distance
 from beholder.ops.shapes import check_pair
-from beholder.spec import MetricSpec, UsageError
+from beholder.spec import MetricSpec
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from beholder.backbones import Backbone, WeightFile
 
-__all__ = ["Contextual", "contextual_distance"]
+__all__ = ["Contextual"]
 
 _MIN_SIZE = 16  # three poolings stand before the default layer, and one place alone has no context
-_EPS = 1e-5
-_TILE = 2**20  # numbers of the matrix of distances held at once
-
-
-def contextual_distance(x: Tensor, y: Tensor, *, bandwidth: float = 0.5) -> Tensor:
-    r"""Contextual distance between feature maps, each place a feature.
-
-    From both the mean of y over its places is subtracted. Then
-
-    .. math::
-        d_{ij} = 1 - \cos(x_i, y_j), \qquad
-        \tilde d_{ij} = \frac{d_{ij}}{\min_k d_{ik} + 10^{-5}}, \qquad
-        CX_{ij} = \frac{e^{(1 - \tilde d_{ij}) / h}}{\sum_k e^{(1 - \tilde d_{ik}) / h}}, \qquad
-        -\log \frac{1}{N} \sum_j \max_i CX_{ij}
-
-    in logarithms throughout, so that nothing overflows, and for some rows i of the matrix at a time: memory grows
-    with the number N of places, not with its square. Nothing of the matrix is kept for the way back; each group of
-    rows is computed again.
-
-    Args:
-        x: Features, shape (N, C, H, W).
-        y: Features, same shape.
-        bandwidth: The bandwidth h, above 0.
-
-    Returns:
-        Shape (N,), from 0 to log(H W).
-    """
-    centre = y.mean((2, 3), keepdim=True)
-    directions_x, directions_y = (_directions(features - centre) for features in (x, y))
-    return torch.stack([_compare(a, b, bandwidth) for a, b in zip(directions_x, directions_y, strict=True)])
-
-
-def _directions(features: Tensor) -> Tensor:
-    """Each place's feature at unit length, shape (N, H W, C); torch's norm has gradient 0 at 0."""
-    flat = features.flatten(2).mT
-    length: Tensor = torch.linalg.vector_norm(flat, dim=2, keepdim=True)
-    return flat / length.clamp_min(torch.finfo(flat.dtype).tiny)
-
-
-def _compare(x: Tensor, y: Tensor, bandwidth: float) -> Tensor:
-    best: Tensor | None = None
-    tiles = torch.split(x, max(1, _TILE // len(y)))
-    for tile in tiles:
-        if len(tiles) > 1 and torch.is_grad_enabled():
-            found: Tensor = checkpoint(_best_of_rows, tile, y, bandwidth, use_reentrant=False)
-        else:
-            found = _best_of_rows(tile, y, bandwidth)
-        best = found if best is None else torch.maximum(best, found)
-    return math.log(len(y)) - torch.logsumexp(torch.as_tensor(best), 0)
-
-
-def _best_of_rows(x: Tensor, y: Tensor, bandwidth: float) -> Tensor:
-    """For each j the greatest log CX_ij of these rows i, shape (places of y,)."""
-    distances = (1 - x @ y.mT).clamp_min(0)
-    relative = distances / (distances.amin(1, keepdim=True) + _EPS)
-    # the constant 1 / h falls out of the quotient
-    return torch.log_softmax(relative / -bandwidth, 1).amax(0)
 
 
 class Contextual(nn.Module):
@@ -126,12 +68,7 @@ class Contextual(nn.Module):
     ) -> MetricSpec:
         """The specification with these options; another layer's smallest size is known once it is built."""
         choice = choose(backbone, layer, weights)
-        if (
-            isinstance(bandwidth, bool)
-            or not isinstance(bandwidth, int | float)
-            or not 0 < bandwidth < math.inf
-        ):
-            raise UsageError(f"bandwidth is {bandwidth!r}; expected a number above 0, such as 0.5.")
+        check_options(bandwidth=bandwidth)
         return MetricSpec(
             name="contextual",
             title=f"How few of the {backbone} features find their like anywhere in the other picture",

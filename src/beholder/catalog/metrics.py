@@ -1,20 +1,11 @@
-r"""What there is, by name: explicit, and loaded only when asked for.
-
-A request is a name, or a name with options: ``NAME:KEY=VALUE:KEY=VALUE``. Where a name has a subject, it comes first,
-bare, and may hold colons: ``lpips:timm:resnet18:layers=layer1+layer2``. In a value ``\:``, ``\,`` and ``\\``
-stand for a colon, a comma and a backslash (``lpips_vgg:trunk=C\:\mine\,too.pth``); any other backslash is itself.
-"""
+"""What can be measured, by name: explicit, and loaded only when asked for."""
 
 from __future__ import annotations
 
-import dataclasses
-import importlib
-import inspect
-import itertools
-import re
 from typing import TYPE_CHECKING, Any
 
-from beholder.spec import Metric, MetricSpec, NoReferenceMetric, UsageError, did_you_mean
+from beholder.catalog.requests import Entry, Shelf
+from beholder.spec import Metric, MetricSpec, NoReferenceMetric, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,38 +13,12 @@ if TYPE_CHECKING:
 __all__ = [
     "METRICS",
     "NO_REFERENCE_METRICS",
-    "Entry",
     "create_metric",
     "create_no_reference_metric",
     "describe_metric",
     "list_options",
     "parse_request",
-    "split_requests",
 ]
-
-
-@dataclasses.dataclass(frozen=True)
-class Entry:
-    """Where a catalogue name leads.
-
-    Attributes:
-        target: ``"module:Class"``.
-        options: Arguments that the name stands for.
-        subject: The option that must be given, and that stands bare after the name: ``"backbone"`` in
-            ``lpips:vgg19``.
-        package: An optional package that must be installed, by the name that Python imports.
-    """
-
-    target: str
-    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    subject: str | None = None
-    package: str | None = None
-
-    def load(self) -> Any:
-        """The class itself."""
-        module, _, name = self.target.partition(":")
-        return getattr(importlib.import_module(module), name)
-
 
 METRICS: Mapping[str, Entry] = {
     "mse": Entry("beholder.metrics.mse:MSE"),
@@ -103,7 +68,7 @@ NO_REFERENCE_METRICS: Mapping[str, Entry] = {
     "niqe": Entry("beholder.metrics.niqe:NIQE", subject="model"),
 }
 
-_ENTRIES: Mapping[str, Entry] = {**METRICS, **NO_REFERENCE_METRICS}
+_SHELF = Shelf("metric", {**METRICS, **NO_REFERENCE_METRICS})
 
 
 def create_metric(request: str, **options: Any) -> Metric:
@@ -120,7 +85,7 @@ def create_metric(request: str, **options: Any) -> Metric:
         UsageError: If the name or an option is unknown, or an option is given twice.
         WeightsError: If the metric needs weights that are not in the cache.
     """
-    name, metric_class, arguments = _resolve(request, options)
+    name, metric_class, arguments = _SHELF.resolve(request, options)
     if name not in METRICS:
         raise UsageError(f"{name} judges a picture alone; build it with create_no_reference_metric.")
     metric: Metric = metric_class(**arguments)
@@ -141,7 +106,7 @@ def create_no_reference_metric(request: str, **options: Any) -> NoReferenceMetri
         UsageError: If the name or an option is unknown, or an option is given twice.
         WeightsError: If its model cannot be read.
     """
-    name, metric_class, arguments = _resolve(request, options)
+    name, metric_class, arguments = _SHELF.resolve(request, options)
     if name not in NO_REFERENCE_METRICS:
         raise UsageError(f"{name} compares with a reference; build it with create_metric.")
     metric: NoReferenceMetric = metric_class(**arguments)
@@ -150,7 +115,7 @@ def create_no_reference_metric(request: str, **options: Any) -> NoReferenceMetri
 
 def describe_metric(request: str, **options: Any) -> MetricSpec:
     """The specification of a metric of either kind, without building it or loading weights."""
-    _, metric_class, arguments = _resolve(request, options)
+    _, metric_class, arguments = _SHELF.resolve(request, options)
     spec: MetricSpec = metric_class.describe(**arguments)
     return spec
 
@@ -161,78 +126,9 @@ def list_options(name: str) -> dict[str, Any]:
     Raises:
         UsageError: If the name is not in the catalogue.
     """
-    entry = _ENTRIES[parse_request(name)[0]]
-    parameters = inspect.signature(entry.load().describe).parameters
-    return {key: each.default for key, each in parameters.items() if key not in entry.options}
+    return _SHELF.entries[parse_request(name)[0]].list_options()
 
 
 def parse_request(request: str) -> tuple[str, dict[str, Any]]:
-    """Split ``"psnr_y:border=4"`` into the name and its options; numbers, ``true`` and ``false`` are recognised.
-
-    Raises:
-        UsageError: If the name is not in the catalogue, or an option is not of the form ``key=value`` or is
-            named twice.
-    """
-    if not isinstance(request, str):
-        raise UsageError(f"the metric is {request!r}; expected its name, such as 'lpips_vgg'.")
-    name, *parts = _split(request.strip(), ":")
-    if name not in _ENTRIES:
-        hint = did_you_mean(name.lower(), _ENTRIES)
-        raise UsageError(f"there is no metric {name!r}.{hint} `beholder metrics` lists them all.")
-    options: dict[str, Any] = {}
-    subject = _ENTRIES[name].subject
-    bare = list(itertools.takewhile(lambda part: "=" not in part, parts)) if subject else []
-    if bare:
-        parts = [f"{subject}={':'.join(bare)}", *parts[len(bare) :]]
-    for part in parts:
-        key, separator, value = part.partition("=")
-        if not (key and separator and value):
-            raise UsageError(
-                f"{request!r}: {part!r} is no option; expected KEY=VALUE, as in psnr_y:border=4. "
-                "A colon in a value is written \\:."
-            )
-        if key in options:
-            raise UsageError(f"{request!r}: the option {key!r} is named twice; name it once.")
-        options[key] = _literal(re.sub(r"\\([\\:,])", r"\1", value))
-    return name, options
-
-
-def split_requests(text: str) -> list[str]:
-    """The requests of ``"psnr,lpips_vgg:lin=false"``, as they stand between its commas."""
-    return [request.strip() for request in _split(text, ",") if request.strip()]
-
-
-def _split(text: str, separator: str) -> list[str]:
-    """Split at each separator that no backslash stands before; backslashes stay."""
-    pieces = [""]
-    for token in re.findall(r"\\?.", text, re.DOTALL):
-        if token == separator:
-            pieces.append("")
-        else:
-            pieces[-1] += token
-    return pieces
-
-
-def _resolve(request: str, options: Mapping[str, Any]) -> tuple[str, Any, dict[str, Any]]:
-    name, requested = parse_request(request)
-    # An option that the name itself stands for would make it another metric under the same name.
-    allowed = list_options(name)
-    for key in (*requested, *options):
-        if key not in allowed:
-            listed = f"its options are {', '.join(allowed)}" if allowed else "it has no options"
-            raise UsageError(f"metric {name!r} has no option {key!r}; {listed}.")
-        if key in requested and key in options:
-            raise UsageError(f"{request!r}: the option {key!r} is given twice; give it once.")
-    entry = _ENTRIES[name]
-    return name, entry.load(), {**entry.options, **requested, **options}
-
-
-def _literal(text: str) -> bool | int | float | str:
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+    """Split ``"psnr_y:border=4"`` into the name and its options, see `Shelf.parse`."""
+    return _SHELF.parse(request)

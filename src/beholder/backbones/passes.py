@@ -1,0 +1,44 @@
+"""One pass of a picture through a network for all who look at it."""
+
+from __future__ import annotations
+
+import contextlib
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["look_once", "one_pass"]
+
+Features = dict[str, Tensor]
+# Of this thread's pass: network and picture -> the picture itself, which keeps its id from being given on, and what
+# the network made of it.
+_SEEN: ContextVar[dict[tuple[int, int], tuple[Tensor, Features]] | None] = ContextVar("seen", default=None)
+
+
+@contextlib.contextmanager
+def one_pass() -> Iterator[None]:
+    """Within, a network sees each picture once; what it makes of it is held until the end.
+
+    Backbones look through one network after `join_trunks`. A picture is known by its tensor: it must not be changed
+    in place within.
+    """
+    token = _SEEN.set({})
+    try:
+        yield
+    finally:
+        _SEEN.reset(token)
+
+
+def look_once(network: object, x: Tensor, compute: Callable[[], Features]) -> Features | None:
+    """What a network makes of a picture, computed once within `one_pass`; ``None`` outside of it."""
+    seen = _SEEN.get()
+    if seen is None:
+        return None
+    key = (id(network), id(x))
+    if key not in seen:
+        seen[key] = (x, compute())
+    return seen[key][1]

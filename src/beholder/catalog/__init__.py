@@ -1,0 +1,27 @@
+"""What there is, by name."""
+
+from beholder.catalog.losses import LOSSES, create_loss
+from beholder.catalog.metrics import (
+    METRICS,
+    NO_REFERENCE_METRICS,
+    create_metric,
+    create_no_reference_metric,
+    describe_metric,
+    list_options,
+    parse_request,
+)
+from beholder.catalog.requests import Entry, split_requests
+
+__all__ = [
+    "LOSSES",
+    "METRICS",
+    "NO_REFERENCE_METRICS",
+    "Entry",
+    "create_loss",
+    "create_metric",
+    "create_no_reference_metric",
+    "describe_metric",
+    "list_options",
+    "parse_request",
+    "split_requests",
+]

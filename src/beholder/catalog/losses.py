@@ -1,0 +1,61 @@
+"""What can be minimised, by name: explicit, and loaded only when asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from beholder.catalog.metrics import METRICS
+from beholder.catalog.requests import Entry, Shelf
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from beholder.spec import Loss
+
+__all__ = ["LOSSES", "create_loss"]
+
+LOSSES: Mapping[str, Entry] = {
+    "l1": Entry("beholder.losses.pixel:PixelLoss", {"penalty": "l1"}),
+    "l2": Entry("beholder.losses.pixel:PixelLoss", {"penalty": "l2"}),
+    "charbonnier": Entry("beholder.losses.pixel:PixelLoss", {"penalty": "charbonnier"}),
+    "huber": Entry("beholder.losses.pixel:PixelLoss", {"penalty": "huber"}),
+    "content": Entry("beholder.losses.content:ContentLoss"),
+    "gram": Entry("beholder.losses.gram:GramLoss"),
+    "nearest_patch": Entry("beholder.losses.nearest_patch:NearestPatchLoss"),
+    "contextual": Entry("beholder.losses.contextual:ContextualLoss"),
+    "adversarial": Entry("beholder.losses.adversarial:AdversarialLoss"),
+    "cycle": Entry("beholder.losses.cycle:CycleLoss"),
+    "shrunk": Entry("beholder.losses.shrunk:ShrunkLoss"),
+    "identity": Entry("beholder.losses.identity:IdentityLoss"),
+    "total_variation": Entry("beholder.losses.total_variation:TotalVariation"),
+    "edges": Entry("beholder.losses.edges:EdgeLoss"),
+    "frequency": Entry("beholder.losses.frequency:FrequencyLoss"),
+    "histogram": Entry("beholder.losses.histogram:HistogramLoss"),
+    "landmarks": Entry("beholder.losses.landmarks:LandmarkLoss"),
+}
+
+_SHELF = Shelf("loss", {**METRICS, **LOSSES})
+
+
+def create_loss(request: str, **options: Any) -> Loss:
+    """Build a loss by its catalogue name; a differentiable metric's name makes a loss of the metric.
+
+    Where a loss and a metric share a name (``"content"``), it is the loss, which has more options.
+
+    Args:
+        request: A name (``"l1"``), or a name with options (``"content:layers=relu2_2"``, ``"ssim:channel=rgb"``).
+        **options: The loss's own options, as its class documents them: also what no text can name, such as
+            ``create_loss("adversarial", discriminator=network)``.
+
+    Returns:
+        A loss: ``loss(x, y)`` gives a scalar for pictures of shape (N, 3, H, W) in [0, 1].
+
+    Raises:
+        UsageError: If the name or an option is unknown, or an option is given twice.
+        WeightsError: If the loss needs weights that are not in the cache.
+    """
+    name, loss_class, arguments = _SHELF.resolve(request, options)
+    if name not in LOSSES:
+        return Entry("beholder.losses.from_metric:AsLoss").load()(request, **options)  # type: ignore[no-any-return]
+    loss: Loss = loss_class(**arguments)
+    return loss

@@ -1,0 +1,145 @@
+r"""Requests: a name, or a name with options.
+
+``NAME:KEY=VALUE:KEY=VALUE``. Where a name has a subject, it comes first, bare, and may hold colons:
+``lpips:timm:resnet18:layers=layer1+layer2``. In a value ``\:``, ``\,`` and ``\\`` stand for a colon, a comma and a
+backslash (``lpips_vgg:trunk=C\:\mine\,too.pth``); any other backslash is itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import itertools
+import re
+from typing import TYPE_CHECKING, Any
+
+from beholder.spec import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Entry", "Shelf", "split_requests"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """Where a catalogue name leads.
+
+    Attributes:
+        target: ``"module:Class"``.
+        options: Arguments that the name stands for.
+        subject: The option that must be given, and that stands bare after the name: ``"backbone"`` in
+            ``lpips:vgg19``.
+        package: An optional package that must be installed, by the name that Python imports.
+    """
+
+    target: str
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    subject: str | None = None
+    package: str | None = None
+
+    def load(self) -> Any:
+        """The class itself."""
+        module, _, name = self.target.partition(":")
+        return getattr(importlib.import_module(module), name)
+
+    def list_options(self) -> dict[str, Any]:
+        """The options of its name, each with its default; without those that the name itself stands for."""
+        loaded = self.load()
+        parameters = inspect.signature(getattr(loaded, "describe", loaded)).parameters
+        return {key: each.default for key, each in parameters.items() if key not in self.options}
+
+
+@dataclasses.dataclass(frozen=True)
+class Shelf:
+    """Entries of one kind, by name.
+
+    Attributes:
+        kind: What they are, in a word: ``"metric"``.
+        entries: Name -> where it leads.
+    """
+
+    kind: str
+    entries: Mapping[str, Entry]
+
+    def parse(self, request: str) -> tuple[str, dict[str, Any]]:
+        """Split ``"psnr_y:border=4"`` into the name and its options; numbers, ``true`` and ``false`` are recognised.
+
+        Raises:
+            UsageError: If the name is not on the shelf, or an option is not of the form ``key=value`` or is
+                named twice.
+        """
+        if not isinstance(request, str):
+            raise UsageError(f"the {self.kind} is {request!r}; expected its name.")
+        name, *parts = _split(request.strip(), ":")
+        if name not in self.entries:
+            hint = did_you_mean(name.lower(), self.entries)
+            raise UsageError(
+                f"there is no {self.kind} {name!r}.{hint} `beholder {_plural(self.kind)}` lists them all."
+            )
+        options: dict[str, Any] = {}
+        subject = self.entries[name].subject
+        bare = list(itertools.takewhile(lambda part: "=" not in part, parts)) if subject else []
+        if bare:
+            parts = [f"{subject}={':'.join(bare)}", *parts[len(bare) :]]
+        for part in parts:
+            key, separator, value = part.partition("=")
+            if not (key and separator and value):
+                raise UsageError(
+                    f"{request!r}: {part!r} is no option; expected KEY=VALUE, as in psnr_y:border=4. "
+                    "A colon in a value is written \\:."
+                )
+            if key in options:
+                raise UsageError(f"{request!r}: the option {key!r} is named twice; name it once.")
+            options[key] = _literal(re.sub(r"\\([\\:,])", r"\1", value))
+        return name, options
+
+    def resolve(self, request: str, options: Mapping[str, Any]) -> tuple[str, Any, dict[str, Any]]:
+        """The name of a request, the class that it leads to, and the class's arguments.
+
+        Raises:
+            UsageError: As `parse`; also if an option is unknown or given twice.
+        """
+        name, requested = self.parse(request)
+        entry = self.entries[name]
+        # An option that the name itself stands for would make it another one under the same name.
+        allowed = entry.list_options()
+        for key in (*requested, *options):
+            if key not in allowed:
+                listed = f"its options are {', '.join(allowed)}" if allowed else "it has no options"
+                raise UsageError(f"{self.kind} {name!r} has no option {key!r}; {listed}.")
+            if key in requested and key in options:
+                raise UsageError(f"{request!r}: the option {key!r} is given twice; give it once.")
+        return name, entry.load(), {**entry.options, **requested, **options}
+
+
+def _plural(kind: str) -> str:
+    return f"{kind}es" if kind.endswith("s") else f"{kind}s"
+
+
+def split_requests(text: str) -> list[str]:
+    """The requests of ``"psnr,lpips_vgg:lin=false"``, as they stand between its commas."""
+    return [request.strip() for request in _split(text, ",") if request.strip()]
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """Split at each separator that no backslash stands before; backslashes stay."""
+    pieces = [""]
+    for token in re.findall(r"\\?.", text, re.DOTALL):
+        if token == separator:
+            pieces.append("")
+        else:
+            pieces[-1] += token
+    return pieces
+
+
+def _literal(text: str) -> bool | int | float | str:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

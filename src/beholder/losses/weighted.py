@@ -1,0 +1,148 @@
+"""Several losses as one: weighed, logged by name, with one pass through each network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from beholder.backbones import Backbone
+from beholder.backbones.joining import join_trunks
+from beholder.backbones.passes import one_pass
+from beholder.catalog import create_loss
+from beholder.losses.balancing import BALANCES, Balance
+from beholder.losses.picture_loss import full_precision
+from beholder.spec import Loss, UsageError
+
+__all__ = ["WeightedSum"]
+
+
+class WeightedSum(nn.Module):
+    r"""A weighted sum of losses.
+
+    Terms that look at pictures through the same network (VGG-16 of content, Gram, contextual and LPIPS losses) share
+    its weights and one pass for each picture. Gradients flow through the target's pass only where the target wants
+    them.
+
+    Args:
+        terms: The losses, by name, or a list of them: catalogue names with options (``"content:layers=relu2_2"``;
+            metrics too), or modules. In a list a name is its own; modules are named by their class.
+        weights: What each term weighs, by its name; 1 where none is given. How it is meant depends on ``balance``.
+        balance: ``"fixed"``, ``"equalise"``, ``"gradient"`` or ``"uncertainty"``, see `beholder.losses.balancing`;
+            or a subclass of `Balance` with its options bound, which is called with the weights.
+
+    Raises:
+        UsageError: If no term is given, a name is unknown or given twice, a weight is below 0 or of no term.
+        WeightsError: If a network's weights are missing.
+
+    Attributes:
+        log: What the last call computed, detached: each term as it came (``"l1"``), its weight (``"l1/weight"``),
+            and the sum (``"total"``).
+
+    Example:
+        >>> loss = WeightedSum(["l1", "content:layers=relu2_2", "lpips_vgg"], balance="equalise")
+        >>> loss(restored, originals).backward()
+        >>> logger.log(loss.log)
+    """
+
+    def __init__(
+        self,
+        terms: Mapping[str, str | Loss] | Sequence[str | Loss],
+        weights: Mapping[str, float] | None = None,
+        *,
+        balance: str | type[Balance] = "fixed",
+    ) -> None:
+        super().__init__()
+        named = _name(terms)
+        self.names = tuple(named)
+        self.terms = nn.ModuleList(
+            create_loss(term) if isinstance(term, str) else term  # type: ignore[misc]  # losses are modules
+            for term in named.values()
+        )
+        if isinstance(balance, str) and balance not in BALANCES:
+            raise UsageError(f"balance is {balance!r}; expected one of {', '.join(BALANCES)}.")
+        made = BALANCES[balance] if isinstance(balance, str) else balance
+        self.balance = made(_weigh(self.names, weights or {}))
+        self.log: dict[str, Tensor] = {}
+        join_trunks(module for module in self.modules() if isinstance(module, Backbone))
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of what some of the terms take besides the two pictures, as keywords."""
+        return tuple(dict.fromkeys(name for term in self.terms for name in _inputs_of(term)))
+
+    def forward(self, x: Tensor, y: Tensor, **inputs: Tensor) -> Tensor:
+        """The weighted sum.
+
+        Args:
+            x: Pictures made by the network, shape (N, 3, H, W), about in [0, 1].
+            y: Target pictures, same shape, in [0, 1].
+            **inputs: What some of the terms take besides (``mask=...``); each is handed to those that name it.
+
+        Returns:
+            A scalar to be minimised.
+
+        Raises:
+            UsageError: If an input is of no term.
+            ShapeError: If the pictures do not fit each other or a loss.
+        """
+        if foreign := sorted(inputs.keys() - set(self.inputs)):
+            takes = (
+                f"they take {', '.join(self.inputs)}" if self.inputs else "they take the two pictures only"
+            )
+            raise UsageError(f"no term takes {', '.join(foreign)}; {takes}.")
+        # One object for all terms: a network knows a picture that it has seen by it.
+        x, y = full_precision(x), full_precision(y)
+        with one_pass():
+            values = torch.stack(
+                [
+                    term(x, y, **{name: inputs[name] for name in _inputs_of(term) if name in inputs})
+                    for term in self.terms
+                ]
+            )
+        total, weights = self.balance(values, x)
+        self.log = dict(zip(self.names, values.detach().unbind(), strict=True))
+        self.log |= {
+            f"{name}/weight": weight for name, weight in zip(self.names, weights.unbind(), strict=True)
+        }
+        self.log["total"] = total.detach()
+        return total  # type: ignore[no-any-return]
+
+    def extra_repr(self) -> str:
+        """The terms' names."""
+        return ", ".join(self.names)
+
+
+def _inputs_of(term: nn.Module) -> tuple[str, ...]:
+    return tuple(getattr(term, "inputs", ()))
+
+
+def _name(terms: Mapping[str, str | Loss] | Sequence[str | Loss]) -> dict[str, str | Loss]:
+    if isinstance(terms, Mapping):
+        named = dict(terms)
+    elif isinstance(terms, str) or not isinstance(terms, Sequence):
+        raise UsageError(f"terms is {terms!r}; expected a list of losses, or a mapping of names to them.")
+    else:
+        names = [term if isinstance(term, str) else type(term).__name__.lower() for term in terms]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise UsageError(
+                f"two terms are named {', '.join(repeated)}; name each in a mapping: {{'first': ..., 'second': ...}}."
+            )
+        named = dict(zip(names, terms, strict=True))
+    if not named:
+        raise UsageError("no term is given; expected at least one loss, such as 'l1'.")
+    for name, term in named.items():
+        if not isinstance(term, str | nn.Module):
+            raise UsageError(f"the term {name} is {term!r}; expected a catalogue name or a module.")
+    return named
+
+
+def _weigh(names: Sequence[str], weights: Mapping[str, float]) -> list[float]:
+    if foreign := sorted(weights.keys() - set(names)):
+        raise UsageError(f"weights are given to {', '.join(foreign)}; the terms are {', '.join(names)}.")
+    found = [float(weights.get(name, 1.0)) for name in names]
+    for name, weight in zip(names, found, strict=True):
+        if not 0 <= weight < float("inf"):
+            raise UsageError(f"the weight of {name} is {weight:g}; expected a number of at least 0.")
+    return found
