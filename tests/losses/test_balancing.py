@@ -74,6 +74,8 @@ def test_the_running_mean_has_no_bias_at_the_start() -> None:
 def test_learned_variances_end_at_the_terms_own_levels() -> None:
     # exp(-s) L + s is least at s = log L.
     balance = Uncertainty([1.0, 1.0])
+    _, weights = balance(5 * SIZES, torch.zeros(1))  # starts at the level of the first step
+    assert torch.allclose(weights, 1 / (5 * SIZES))
     optimiser = torch.optim.Adam(balance.parameters(), lr=0.1)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, 1000)
     for _ in range(1000):

@@ -93,12 +93,19 @@ class _RunningMean(Balance):
         return self.mean / (1 - self.decay**measured) if measured else torch.ones_like(self.mean)
 
     def _update(self, sizes: Tensor) -> None:
-        if torch.distributed.is_available() and torch.distributed.is_initialized():
-            torch.distributed.all_reduce(sizes)
-            sizes = sizes / torch.distributed.get_world_size()
+        sizes = _over_processes(sizes)
         # What is no number, or infinite, would stay in the mean for good.
         sizes = torch.where(sizes.isfinite(), sizes, self._unbiased())
         self.mean.mul_(self.decay).add_((1 - self.decay) * sizes)
+
+
+def _over_processes(sizes: Tensor) -> Tensor:
+    """The mean over all processes that train together, so that all weigh alike."""
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return sizes
+    gathered = sizes.clone()
+    torch.distributed.all_reduce(gathered)
+    return gathered / torch.distributed.get_world_size()
 
 
 class Equalise(_RunningMean):
@@ -163,6 +170,9 @@ class Uncertainty(Balance):
     counts relative to its own level, as with `Equalise`, but the level is learned at the optimiser's pace. Give the
     optimiser ``loss.parameters()`` too. Terms must be at least 0; the sum itself may be negative.
 
+    The log-variances start at the level of the first step: from 0, a term of size 1000 would rule for the thousand
+    steps and more that Adam takes to get there.
+
     Args:
         shares: A factor for each term.
 
@@ -171,12 +181,20 @@ class Uncertainty(Balance):
         2018, arXiv:1705.07115, equation 10, without the factor 1/2. Log-variances are kept from -20 to 20.
     """
 
+    begun: Tensor
+
     def __init__(self, shares: Sequence[float]) -> None:
         super().__init__(shares)
         self.log_variances = nn.Parameter(torch.zeros(len(shares)))
+        self.register_buffer("begun", torch.zeros((), dtype=torch.bool))
 
     def weigh(self, values: Tensor, x: Tensor) -> Tensor:  # noqa: ARG002
         """The shares, divided by the variances; gradients flow to these."""
+        if self.training and torch.is_grad_enabled() and not self.begun:
+            level = _over_processes(values.detach().to(self.log_variances)).clamp_min(_LEAST).log()
+            with torch.no_grad():
+                self.log_variances.copy_(torch.where(level.isfinite(), level, 0))
+            self.begun.fill_(value=True)
         return (self.shares * torch.exp(-self.log_variances.clamp(-20, 20))).to(values)
 
     def forward(self, values: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
