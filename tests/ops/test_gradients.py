@@ -2,7 +2,7 @@ import numpy as np
 import torch
 from scipy import signal
 
-from beholder.ops.gradients import prewitt, scharr
+from beholder.ops.gradients import prewitt, scharr, sobel
 
 
 def test_prewitt_is_conv2_with_black_borders() -> None:
@@ -22,4 +22,14 @@ def test_scharr_is_conv2_with_black_borders() -> None:
     for found, wanted in ((across, kernel), (down, kernel.T)):
         assert np.allclose(
             found[1, 2].numpy(), signal.convolve2d(x[1, 2].numpy(), wanted, "same"), atol=1e-12
+        )
+
+
+def test_sobel_is_conv2_inside_the_picture() -> None:
+    x = torch.rand(2, 3, 7, 10, dtype=torch.float64)
+    across, down = sobel(x)
+    kernel = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]]) / 4
+    for found, wanted in ((across, kernel), (down, kernel.T)):
+        assert np.allclose(
+            found[1, 2].numpy(), signal.convolve2d(x[1, 2].numpy(), wanted, "valid"), atol=1e-12
         )
