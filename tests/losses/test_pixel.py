@@ -165,3 +165,13 @@ def test_extremes_are_finite(penalty: Penalty, case: str) -> None:
     assert value.isfinite()
     assert x.grad is not None
     assert x.grad.isfinite().all()
+
+
+def test_gradients_through_a_mask_of_one_place_are_right(pair: tuple[Tensor, Tensor]) -> None:
+    mask = torch.zeros(1, 1, 6, 5, dtype=torch.float64)
+    mask[..., 2, 3] = 1
+    value = PixelLoss("l1").per_image(*pair, mask=mask.requires_grad_()).sum()
+    (gradient,) = torch.autograd.grad(value, mask)
+    # The mean at one place does not change with its weight, but with any other's.
+    assert gradient[0, 0, 2, 3].item() == pytest.approx(0, abs=1e-12)
+    assert gradient.count_nonzero() > 20

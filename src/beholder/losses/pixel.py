@@ -115,11 +115,12 @@ def masked_mean(costs: Tensor, mask: Tensor | None) -> Tensor:
         raise ShapeError(
             "the mask holds values below 0, or that are no numbers; expected weights of at least 0."
         )
-    # Weights of 1 at most sum to at least 1, or to 0: no small mask loses its digits, and none divides by 0.
+    # With the largest weight 1, no mask's sum is too small to divide by, unless it is 0.
     peak = weights.detach().amax((1, 2, 3), keepdim=True)
     weights = weights / torch.where(peak > 0, peak, 1)
     weighed = (weights * costs.mean(1, keepdim=True)).sum((1, 2, 3))
-    return weighed / weights.sum((1, 2, 3)).clamp_min(1)
+    total = weights.sum((1, 2, 3))
+    return weighed / torch.where(total > 0, total, 1)
 
 
 class PixelLoss(PictureLoss):
