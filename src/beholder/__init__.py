@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from beholder.backbones import Backbone
-    from beholder.catalog import create_metric
+    from beholder.catalog import create_loss, create_metric
     from beholder.images import read_picture
+    from beholder.losses import WeightedSum
     from beholder.scoring import ScoreTable, Settings, score
-    from beholder.spec import BeholderError, Metric, MetricSpec
+    from beholder.spec import BeholderError, Loss, Metric, MetricSpec
 
 __all__ = [
     "Backbone",
     "BeholderError",
+    "Loss",
     "Metric",
     "MetricSpec",
     "ScoreTable",
     "Settings",
+    "WeightedSum",
+    "create_loss",
     "create_metric",
     "read_picture",
     "score",
@@ -26,10 +30,13 @@ __all__ = [
 _HOMES = {
     "Backbone": "beholder.backbones",
     "BeholderError": "beholder.spec",
+    "Loss": "beholder.spec",
     "Metric": "beholder.spec",
     "MetricSpec": "beholder.spec",
     "ScoreTable": "beholder.scoring",
     "Settings": "beholder.scoring",
+    "WeightedSum": "beholder.losses",
+    "create_loss": "beholder.catalog",
     "create_metric": "beholder.catalog",
     "read_picture": "beholder.images",
     "score": "beholder.scoring",

@@ -8,12 +8,13 @@ import pkgutil
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 import beholder
-from beholder.catalog import METRICS, NO_REFERENCE_METRICS, Entry
+from beholder.catalog import LOSSES, METRICS, NO_REFERENCE_METRICS, Entry
 
 ROOT = Path(__file__).parents[2]
 ENTRIES = {**METRICS, **NO_REFERENCE_METRICS}
@@ -53,11 +54,22 @@ def test_top_level_names_load() -> None:
     "entry", {entry.target: entry for entry in ENTRIES.values()}.values(), ids=lambda e: e.target
 )
 def test_every_metric_has_a_page(entry: Entry) -> None:
+    check_page("metrics", entry, ENTRIES)
+
+
+@pytest.mark.parametrize(
+    "entry", {entry.target: entry for entry in LOSSES.values()}.values(), ids=lambda e: e.target
+)
+def test_every_loss_has_a_page(entry: Entry) -> None:
+    check_page("losses", entry, LOSSES)
+
+
+def check_page(folder: str, entry: Entry, entries: Mapping[str, Entry]) -> None:
     file = entry.target.partition(":")[0].rpartition(".")[2]
-    page = ROOT / "docs" / "metrics" / f"{file}.md"
+    page = ROOT / "docs" / folder / f"{file}.md"
     assert page.is_file(), f"{page} is missing"
     text = page.read_text(encoding="utf-8")
-    for name, other in ENTRIES.items():
+    for name, other in entries.items():
         if other.target == entry.target:
             assert f"`{name}`" in text, f"{page} does not name {name}"
 

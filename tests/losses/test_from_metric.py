@@ -34,6 +34,15 @@ def test_an_infinite_best_is_left_out(pair: tuple[Tensor, Tensor]) -> None:
     assert torch.allclose(AsLoss("psnr").per_image(*pair), -create_metric("psnr")(*pair))
 
 
+def test_equal_pictures_leave_the_mean_finite(pair: tuple[Tensor, Tensor]) -> None:
+    x = torch.stack([pair[0][0], pair[1][1]]).requires_grad_()
+    loss = AsLoss("psnr")(x, pair[1])
+    assert loss.item() == pytest.approx((-200 - create_metric("psnr")(*pair)[0].item()) / 2, rel=1e-5)
+    loss.backward()
+    assert x.grad is not None
+    assert x.grad.isfinite().all()
+
+
 def test_each_image_is_converted_before_the_mean(pair: tuple[Tensor, Tensor]) -> None:
     assert AsLoss("psnr")(*pair).item() == pytest.approx(-create_metric("psnr")(*pair).mean().item())
 

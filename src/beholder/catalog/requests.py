@@ -45,10 +45,17 @@ class Entry:
         return getattr(importlib.import_module(module), name)
 
     def list_options(self) -> dict[str, Any]:
-        """The options of its name, each with its default; without those that the name itself stands for."""
+        """The options of its name, each with its default, ``None`` for what must be given.
+
+        Those that the name itself stands for are left out.
+        """
         loaded = self.load()
         parameters = inspect.signature(getattr(loaded, "describe", loaded)).parameters
-        return {key: each.default for key, each in parameters.items() if key not in self.options}
+        return {
+            key: None if each.default is each.empty else each.default
+            for key, each in parameters.items()
+            if key not in self.options
+        }
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,7 +9,7 @@ import typer
 
 from beholder.cli.console import print_out, print_wide
 
-__all__ = ["metrics"]
+__all__ = ["as_typed", "metrics"]
 
 
 def metrics(
@@ -38,14 +38,15 @@ def metrics(
             f"{low} to {high}",
             spec.unit,
             "yes" if spec.map_range else "",
-            ", ".join(_as_typed(key, default) for key, default in options.items()),
+            ", ".join(as_typed(key, default) for key, default in options.items()),
             spec.title,
             spec.paper,
         )
     print_wide(table)
 
 
-def _as_typed(key: str, default: object) -> str:
+def as_typed(key: str, default: object) -> str:
+    """An option with its default, as a request has it; the bare name where it must be given."""
     if default is None:
         return key
     return f"{key}={str(default).lower() if isinstance(default, bool) else default}"

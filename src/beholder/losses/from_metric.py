@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 
 __all__ = ["AsLoss"]
 
+_MOST = 200.0
+
 
 class AsLoss(PictureLoss):
     r"""A metric as a loss: how far a score is from that of equal pictures.
 
     Each image is converted, then the mean is taken: :math:`s - s^*` where lower is better, :math:`s^* - s` where
-    higher is, and :math:`-s` where the best score :math:`s^*` is infinite.
+    higher is, and :math:`-s` where the best score :math:`s^*` is infinite; there no more than 200 counts (dB, for
+    PSNR), so that one pair of equal pictures leaves the mean finite.
 
     Args:
         metric: A catalogue name, with options if wished (``"dists"``, ``"ssim:channel=rgb"``), or a metric.
@@ -47,9 +50,11 @@ class AsLoss(PictureLoss):
         self.spec = spec
 
     def per_image(self, x: Tensor, y: Tensor) -> Tensor:
-        """How far each score is from the best, shape (N,); at least 0, or below it where the best is infinite."""
+        """How far each score is from the best, shape (N,); at least 0, or -200 where the best is infinite."""
         score = self.metric(x, y)
-        best = self.spec.best if math.isfinite(self.spec.best) else 0.0
+        best = self.spec.best
+        if not math.isfinite(best):
+            score, best = score.clamp(-_MOST, _MOST), 0.0
         return score - best if self.spec.direction == "lower" else best - score
 
     def extra_repr(self) -> str:

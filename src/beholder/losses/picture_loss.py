@@ -42,10 +42,12 @@ class PictureLoss(nn.Module):
         """
         raise NotImplementedError
 
-    def forward(self, x: Tensor, y: Tensor, **inputs: Tensor) -> Tensor:
+    def forward(self, x: Tensor, y: Tensor, **inputs: Tensor | None) -> Tensor:
         """The mean of `per_image` over the batch: a scalar to be minimised."""
         with torch.autocast(x.device.type, enabled=False):
-            widened = {name: full_precision(given) for name, given in inputs.items()}
+            widened = {
+                name: full_precision(given) for name, given in inputs.items() if given is not None
+            }
             return self.per_image(full_precision(x), full_precision(y), **widened).mean()
 
 

@@ -1,0 +1,106 @@
+"""The jittered-crops experiment of the contextual loss's paper, in small: L1 blurs, the contextual loss does not.
+
+A network of five layers learns to take the noise out of one picture. Its targets are clean, but each is cut some pixels off,
+anew at every step. Prints LPIPS and PSNR of what it learns with each loss; writes the pictures side by side.
+
+Usage: python benchmarks/jitter.py [--steps N] [--side N] [--jitter PIXELS] [--page docs/jitter.md]
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import time
+from pathlib import Path
+
+import torch
+from PIL import Image
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from torch import Tensor, nn
+
+import beholder
+from beholder.data.degradations import add_noise
+from beholder.data.photos import PHOTOS
+from beholder.images import eight_bit
+from beholder.losses import WeightedSum
+
+LOSSES: dict[str, list[str]] = {
+    "L1": ["l1"],
+    "contextual": ["contextual:layers=relu1_2+relu2_2+relu3_2:bandwidth=0.1:sample=3000"],
+}
+SIGMA = 0.15
+
+
+class Denoiser(nn.Module):
+    """Five convolutions that add to the picture."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        widths = [3, *[width] * 4, 3]
+        layers: list[nn.Module] = []
+        for before, after in itertools.pairwise(widths):
+            layers += [nn.Conv2d(before, after, 3, padding=1, padding_mode="replicate"), nn.ReLU()]
+        self.layers = nn.Sequential(*layers[:-1])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The picture without its noise."""
+        added: Tensor = self.layers(x)
+        return x + added
+
+
+def learn(names: list[str], noisy: Tensor, wide: Tensor, jitter: int, steps: int) -> Tensor:
+    """What the network makes of the noisy picture after some steps against clean, shifted ones."""
+    torch.manual_seed(0)
+    network, loss = Denoiser(), WeightedSum(names)
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-3)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    draw = torch.Generator().manual_seed(0)
+    side = noisy.shape[-1]
+    for _ in track(range(steps), description=names[0]):
+        top, left = torch.randint(2 * jitter + 1, (2,), generator=draw).tolist()
+        optimiser.zero_grad()
+        loss(network(noisy), wide[..., top : top + side, left : left + side]).backward()
+        optimiser.step()
+        schedule.step()
+    with torch.no_grad():
+        restored: Tensor = network(noisy).clamp(0, 1)
+    return restored
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--side", type=int, default=128)
+    parser.add_argument("--jitter", type=int, default=6)
+    parser.add_argument("--page", type=Path)
+    arguments = parser.parse_args()
+    wide_side = arguments.side + 2 * arguments.jitter
+    wide = next(photo for photo in PHOTOS if photo.name == "astronaut").detail(wide_side)[None]
+    inner = slice(arguments.jitter, -arguments.jitter)
+    clean = wide[..., inner, inner]
+    noisy = add_noise(clean[0], SIGMA, seed=0)[None]
+    shown = {"clean": clean, "noisy input": noisy}
+    metrics = {name: beholder.create_metric(name) for name in ("lpips_alex", "lpips_vgg", "psnr")}
+    table = Table("", *metrics, "s")
+    spent = {}
+    for label, names in LOSSES.items():
+        start = time.perf_counter()
+        shown[label] = learn(names, noisy, wide, arguments.jitter, arguments.steps)
+        spent[label] = time.perf_counter() - start
+    rows = []
+    for label, picture in list(shown.items())[1:]:
+        with torch.inference_mode():
+            scores = [f"{metric(picture, clean).item():.4f}" for metric in metrics.values()]
+        table.add_row(label, *scores, f"{spent[label]:.0f}" if label in spent else "")
+        rows.append(f"| {label} | " + " | ".join(scores) + " |")
+    Console().print(table)
+    sheet = torch.cat([picture[0] for picture in shown.values()], -1)
+    enlarged = torch.nn.functional.interpolate(sheet[None], scale_factor=2, mode="nearest")[0]
+    Image.fromarray(eight_bit(enlarged)).save("/tmp/w/jitter.webp", quality=85, method=6)
+    print("\n".join(rows))
+
+
+if __name__ == "__main__":
+    main()
