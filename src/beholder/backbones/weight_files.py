@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from beholder.backbones.libvmaf_model import read_libvmaf_model
+from beholder.backbones.tensorflow_js import read_tensorflow_js
 from beholder.spec import WeightsError
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def read_weights(path: Path, content: bytes, rename: Mapping[str, str] | None = 
         path: Where the content comes from: its ending tells the format, and errors name it. ``.safetensors``,
             ``.pth`` and ``.pt`` (a state dictionary of torch, bare or under ``"state_dict"``), ``.ckpt`` (a
             pickled dictionary of NumPy arrays with kernels in HWIO order, as Flax saves it), ``.json`` (a model
-            of libvmaf).
+            of libvmaf), ``.tfjs`` (a manifest of TensorFlow.js and its 8-bit data, one behind the other).
         content: The file's bytes.
         rename: Their module's path -> ours; modules that it does not name are left out. Empty: keep all,
             without the ``module.`` that DataParallel puts before every name.
@@ -124,6 +125,7 @@ def read_weights(path: Path, content: bytes, rename: Mapping[str, str] | None = 
         ".pt": _read_torch,
         ".ckpt": _read_flax,
         ".json": _read_libvmaf,
+        ".tfjs": _read_tensorflow_js,
     }
     reader = readers.get(path.suffix.lower())
     if reader is None:
@@ -205,6 +207,12 @@ def _read_libvmaf(content: bytes) -> dict[str, Tensor]:
     if not content.lstrip().startswith(b"{"):
         raise _foreign(content, "a model of libvmaf")
     return read_libvmaf_model(content)
+
+
+def _read_tensorflow_js(content: bytes) -> dict[str, Tensor]:
+    if not content.startswith(b"["):
+        raise _foreign(content, "a manifest of TensorFlow.js")
+    return read_tensorflow_js(content)
 
 
 def _flatten(tree: object, module: str) -> Iterator[tuple[str, Tensor]]:
