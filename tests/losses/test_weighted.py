@@ -112,12 +112,28 @@ def test_inputs_reach_the_terms_that_name_them(pair: tuple[Tensor, Tensor]) -> N
         loss(*pair, labels=torch.zeros(2))
 
 
-def test_half_precision_is_widened(pair: tuple[Tensor, Tensor]) -> None:
-    loss = WeightedSum(["lpips_vgg", "ssim", "contextual"])
+def test_formulas_are_widened_where_autocast_is_on(pair: tuple[Tensor, Tensor]) -> None:
+    loss = WeightedSum(["ssim", "l1"])
     x, y = (picture.bfloat16() for picture in pair)
     expected = loss(x.float(), y.float()).item()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert loss(x, y).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_networks_follow_autocast_and_formulas_do_not(pair: tuple[Tensor, Tensor]) -> None:
+    loss = WeightedSum(["lpips_vgg", "contextual"])
+    seen: list[torch.dtype] = []
+    trunk = next(part.trunk for part in loss.modules() if isinstance(part, Backbone))
+    trunk.features[2].register_forward_hook(lambda *given: seen.append(given[2].dtype))  # type: ignore[union-attr,index]
+    exact = loss(*pair).item()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rounded = loss(*pair)
+        assert torch.is_autocast_enabled("cpu")
+    assert rounded.dtype == torch.float32
+    assert seen == [torch.float32] * 2 + [torch.bfloat16] * 2
+    assert 0 < abs(rounded.item() / exact - 1) < 0.02
+    # Alone, too, and off again afterwards.
+    assert loss(*pair).item() == pytest.approx(exact, rel=1e-6)
 
 
 def test_balancing_is_wired(pair: tuple[Tensor, Tensor]) -> None:

@@ -15,6 +15,7 @@ from beholder.backbones.chains import CHAINS, TRAINED_AS, Chain
 from beholder.backbones.cutting import cut_network
 from beholder.backbones.graphs import check_network
 from beholder.backbones.passes import look_once
+from beholder.backbones.precision import network_precision
 from beholder.backbones.sizes import smallest_square, takes
 from beholder.ops.shapes import check_images
 from beholder.spec import ShapeError, UsageError, WeightsError
@@ -146,10 +147,16 @@ class Backbone(nn.Module):
             raise
 
     def _run_trunk(self, normalised: Tensor) -> Iterator[tuple[str, Tensor]]:
+        precision = network_precision()
+        if precision is not None:
+            # All layers at once: autocast would stay on in whoever takes them one by one.
+            with torch.autocast(normalised.device.type, dtype=precision):
+                features: dict[str, Tensor] = self.trunk.forward(normalised)
+            return iter({name: found.to(normalised.dtype) for name, found in features.items()}.items())
         if isinstance(self.trunk, Chain):
             return self.trunk.walk(normalised)
         # not self.trunk(...): as a module, a cut graph prints what goes wrong in it
-        features: dict[str, Tensor] = self.trunk.forward(normalised)
+        features = self.trunk.forward(normalised)
         return iter(features.items())
 
     def _refuse_size(self, height: int, width: int) -> None:

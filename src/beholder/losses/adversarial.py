@@ -11,6 +11,7 @@ from torch.func import functional_call
 from torch.nn.functional import logsigmoid, relu
 
 from beholder.backbones import Backbone
+from beholder.backbones.precision import formulas_in_full
 from beholder.losses.gradient_penalty import gradient_penalty
 from beholder.losses.picture_loss import PictureLoss, full_precision
 from beholder.ops.shapes import check_pair
@@ -211,7 +212,7 @@ class AdversarialLoss(PictureLoss):
         Raises:
             ShapeError: If the pictures or labels do not fit each other or the networks.
         """
-        with torch.autocast(x.device.type, enabled=False):
+        with formulas_in_full(x):
             x, y = full_precision(x.detach()), full_precision(y.detach())
             _check(x, y, labels)
             with torch.no_grad():

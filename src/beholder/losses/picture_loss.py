@@ -7,14 +7,16 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from beholder.backbones.precision import formulas_in_full
+
 __all__ = ["PictureLoss", "full_precision"]
 
 
 class PictureLoss(nn.Module):
     """A loss between pictures: `per_image` says what is minimised, calling it gives the mean over the batch.
 
-    Values and gradients are computed in float32 at least, also where autocast is on: in bfloat16 a difference of two
-    nearly equal numbers has no digits left.
+    Formulas are computed in float32 at least, also where autocast is on: in bfloat16 a difference of two nearly equal
+    numbers has no digits left. Only pretrained networks follow autocast, and give their features in float32.
 
     Attributes:
         title: One line that says what is minimised.
@@ -44,10 +46,8 @@ class PictureLoss(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor, **inputs: Tensor | None) -> Tensor:
         """The mean of `per_image` over the batch: a scalar to be minimised."""
-        with torch.autocast(x.device.type, enabled=False):
-            widened = {
-                name: full_precision(given) for name, given in inputs.items() if given is not None
-            }
+        with formulas_in_full(x):
+            widened = {name: full_precision(given) for name, given in inputs.items() if given is not None}
             return self.per_image(full_precision(x), full_precision(y), **widened).mean()
 
 
