@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
     from beholder.backbones import WeightFile
 
-__all__ = ["Gram", "gram_distance"]
+__all__ = ["DEFAULT_LAYERS", "Gram", "gram_distance"]
 
-_LAYERS = "relu1_2+relu2_2+relu3_3+relu4_3"
+DEFAULT_LAYERS = "relu1_2+relu2_2+relu3_3+relu4_3"
+"""The paper's layers of VGG-16."""
+
 _MIN_SIZE = 8  # three poolings stand before the last of the default layers
 _STRIP = 2**22  # numbers of one picture's features
 
@@ -33,21 +35,28 @@ def gram_distance(x: Tensor, y: Tensor) -> Tensor:
 
     With D = x - y and S = x + y as matrices of channels by places, the difference is
     :math:`(D S^T + S D^T) / 2 C H W`: one product of matrices instead of two, and no digits are lost where the
-    pictures are nearly alike.
+    pictures are nearly alike. Feature maps of different sizes take the two products.
 
     Args:
         x: Features, shape (N, C, H, W).
-        y: Features, same shape.
+        y: Features, shape (N, C, H', W').
 
     Returns:
         Shape (N,), at least 0.
     """
+    if x.shape != y.shape:
+        return (_gram_matrix(x) - _gram_matrix(y)).square().sum((1, 2))
     # Strips of rows: on large pictures, sums and differences of whole layers would fill the memory.
     rows = max(1, _STRIP // x[0, :, 0].numel())
     strips = zip(torch.split(x, rows, 2), torch.split(y, rows, 2), strict=True)
     products = [(a - b).flatten(2) @ (a + b).flatten(2).mT for a, b in strips]
     product = torch.stack(products).sum(0) / x[0].numel()
     return ((product + product.mT) / 2).square().sum((1, 2))
+
+
+def _gram_matrix(x: Tensor) -> Tensor:
+    flat = x.flatten(2)
+    return flat @ flat.mT / x[0].numel()
 
 
 class Gram(nn.Module):
@@ -72,7 +81,7 @@ class Gram(nn.Module):
 
     def __init__(
         self,
-        layers: str | Sequence[str] = _LAYERS,
+        layers: str | Sequence[str] = DEFAULT_LAYERS,
         *,
         backbone: str = "vgg16",
         weights: str | Path | None = None,
@@ -85,7 +94,7 @@ class Gram(nn.Module):
 
     @staticmethod
     def describe(
-        layers: str | Sequence[str] = _LAYERS,
+        layers: str | Sequence[str] = DEFAULT_LAYERS,
         *,
         backbone: str = "vgg16",
         weights: str | Path | None = None,
