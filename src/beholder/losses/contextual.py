@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
 from beholder.backbones.choice import choose
+from beholder.losses.layer_sum import check_any_size, sum_over_layers
 from beholder.losses.layers import read_layer_weights
 from beholder.losses.picture_loss import PictureLoss
 from beholder.ops.contextual import Distance, check_options, contextual_distance
-from beholder.ops.shapes import check_images
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from torch import Tensor
 
 __all__ = ["ContextualLoss", "contextual"]
 
@@ -76,19 +75,15 @@ class ContextualLoss(PictureLoss):
 
     def per_image(self, x: Tensor, y: Tensor) -> Tensor:
         """How little of the target's features is found in x, shape (N,), at least 0."""
-        check_images(x, name="x")
-        check_images(y, name="y")
-        features_x, features_y = self.backbone(x), self.backbone(y)
-        distances = [
-            weight
-            * contextual_distance(
-                features_x[layer],
-                features_y[layer],
-                bandwidth=self.bandwidth,
-                distance=self.distance,
-                spatial_weight=self.spatial_weight,
-                sample=self.sample,
-            )
-            for layer, weight in zip(self.backbone.layers, self.layer_weights, strict=True)
-        ]
-        return torch.stack(distances).sum(0)
+        check_any_size(x, y)
+        return sum_over_layers(self.backbone, self.layer_weights, x, y, self._compare)
+
+    def _compare(self, layer: str, x: Tensor, y: Tensor) -> Tensor:  # noqa: ARG002 -- each layer alike
+        return contextual_distance(
+            x,
+            y,
+            bandwidth=self.bandwidth,
+            distance=self.distance,
+            spatial_weight=self.spatial_weight,
+            sample=self.sample,
+        )
