@@ -31,6 +31,23 @@ LOSSES: dict[str, list[str]] = {
     "contextual": ["contextual:layers=relu1_2+relu2_2+relu3_2:bandwidth=0.1:sample=3000"],
 }
 SIGMA = 0.15
+PAGE = """# Targets that do not line up: L1 blurs, the contextual loss does not
+
+The experiment of Mechrez et al. (ECCV 2018, arXiv:1803.02077) in small. A network of five convolutions learns to take the noise out
+of one picture ({side}x{side}, astronaut, NASA, public domain; Gaussian noise of {sigma}). Its targets are clean, but each is cut
+up to {jitter} pixels off in either direction, anew at each of {steps} steps. What L1 likes best of such targets is their
+average, a blur. The contextual loss asks only that each feature of the target be found somewhere, and keeps edges; its network
+leaves some grain, since what is found elsewhere in the picture is not missed here.
+
+![Clean, noisy, learned with L1, learned with the contextual loss](jitter.webp)
+
+| | LPIPS alex | LPIPS vgg | PSNR, dB |
+| --- | --- | --- | --- |
+{rows}
+
+LPIPS against the clean picture: lower is better. PSNR, which L1 comes close to optimising, prefers the blur. Losses:
+{losses}. Written by `benchmarks/jitter.py --page docs/jitter.md`.
+"""
 
 
 class Denoiser(nn.Module):
@@ -71,7 +88,7 @@ def learn(names: list[str], noisy: Tensor, wide: Tensor, jitter: int, steps: int
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--side", type=int, default=128)
     parser.add_argument("--jitter", type=int, default=6)
     parser.add_argument("--page", type=Path)
@@ -98,8 +115,11 @@ def main() -> None:
     Console().print(table)
     sheet = torch.cat([picture[0] for picture in shown.values()], -1)
     enlarged = torch.nn.functional.interpolate(sheet[None], scale_factor=2, mode="nearest")[0]
-    Image.fromarray(eight_bit(enlarged)).save("/tmp/w/jitter.webp", quality=85, method=6)
-    print("\n".join(rows))
+    if arguments.page:
+        Image.fromarray(eight_bit(enlarged)).save(arguments.page.with_suffix(".webp"), quality=85, method=6)
+        named = ", ".join(f"{label} `{' + '.join(names)}`" for label, names in LOSSES.items())
+        page = PAGE.format(**vars(arguments), sigma=SIGMA, rows="\n".join(rows), losses=named)
+        arguments.page.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":
