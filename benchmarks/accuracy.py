@@ -119,10 +119,9 @@ def against_authors(calibration: Path, example: Path | None) -> Iterator[Differe
     for request, group in itertools.groupby(found, key=lambda each: each.request):
         each = list(group)
         told = f"{len(each)} published values, to {max(len(value.authors.partition('.')[2]) for value in each)} digits"
-        worst = max(each, key=lambda value: value.difference - value.tolerance)
-        yield Difference(
-            request, "authors' values", worst.difference, None, told, max(LIMIT, worst.tolerance)
-        )
+        worst = max(value.difference for value in each)
+        tolerance = math.inf if all(value.agrees for value in each) else LIMIT
+        yield Difference(request, "authors' values", worst, None, told, tolerance)
 
 
 def main() -> int:
