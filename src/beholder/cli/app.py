@@ -12,6 +12,7 @@ from beholder.cli.console import say, show_error
 from beholder.cli.demo import demo
 from beholder.cli.metrics import metrics
 from beholder.cli.score import score
+from beholder.cli.stylise import stylise
 from beholder.cli.weights import weights
 from beholder.spec import BeholderError
 
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command()(score)
 app.command()(demo)
 app.command()(metrics)
+app.command()(stylise)
 app.add_typer(weights, name="weights")
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from beholder.scoring import ScoredPair, ScoreTable
     from beholder.spec import MetricSpec
 
-__all__ = ["Job", "exit_code", "run"]
+__all__ = ["Job", "exit_code", "listen", "run"]
 
 _SHOWN = 10
 _INTERRUPTED = "interrupted"
@@ -74,7 +74,7 @@ def run(
     Raises:
         typer.Exit: If the run stopped before the first score.
     """
-    _listen()
+    listen()
     with contextlib.ExitStack() as stack:
         folder = maps
         if folder is None and report is not None and job.maps_on_page:
@@ -95,8 +95,8 @@ def run(
     return table
 
 
-def _listen() -> None:
-    """Let the first signal to stop end the scoring; those that follow must not end the writing."""
+def listen() -> None:
+    """Let the first signal to stop end the work; those that follow must not end the writing."""
     # SIGTERM is what batch systems send, SIGHUP what a closed terminal leaves.
     listened = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 

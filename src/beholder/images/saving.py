@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-__all__ = ["eight_bit", "save_picture"]
+__all__ = ["check_picture_ending", "eight_bit", "save_picture"]
 
 _JPEG: dict[str, Any] = {"format": "JPEG", "quality": 95, "subsampling": 0}
 _TIFF: dict[str, Any] = {"format": "TIFF", "compression": "tiff_adobe_deflate"}
@@ -49,23 +49,31 @@ def save_picture(pixels: Tensor, path: str | Path) -> None:
         PictureError: If the file cannot be written.
     """
     path = Path(path)
-    options = _WRITERS.get(path.suffix.lower())
-    if options is None:
-        raise UsageError(
-            f"{shown(path)}: cannot write {path.suffix or 'a name without an ending'}; "
-            f"expected one of {', '.join(sorted(_WRITERS))}"
-        )
+    check_picture_ending(path)
     _check(pixels, path)
     encoded = io.BytesIO()
     try:
         # in memory first: an encoder that fails then leaves no half-written file
-        Image.fromarray(eight_bit(pixels)).save(encoded, **options)
+        Image.fromarray(eight_bit(pixels)).save(encoded, **_WRITERS[path.suffix.lower()])
         path.write_bytes(encoded.getbuffer())
     except (OSError, ValueError) as error:
         raise PictureError(
             f"{shown(path)}: the picture could not be written ({error}); check that the folder exists, that "
             "you may write there, and that the format can hold a picture of this size"
         ) from error
+
+
+def check_picture_ending(path: Path) -> None:
+    """Refuse a path that `save_picture` does not write to.
+
+    Raises:
+        UsageError: If the ending is no picture's.
+    """
+    if path.suffix.lower() not in _WRITERS:
+        raise UsageError(
+            f"{shown(path)}: cannot write {path.suffix or 'a name without an ending'}; "
+            f"expected one of {', '.join(sorted(_WRITERS))}"
+        )
 
 
 def eight_bit(pixels: Tensor) -> NDArray[np.uint8]:
