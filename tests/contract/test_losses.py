@@ -147,7 +147,6 @@ def test_each_image_stands_alone(name: str, loss: Loss, side: int) -> None:
 
 
 def test_says_what_it_is(name: str, loss: Loss) -> None:
-    assert isinstance(loss, Loss)
     assert isinstance(loss, PictureLoss)
     assert loss.title
     assert not [p for p in loss.parameters() if p.requires_grad] or name in GIVEN

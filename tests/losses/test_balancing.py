@@ -88,6 +88,24 @@ def test_learned_variances_end_at_the_terms_own_levels() -> None:
     assert (weights * SIZES).tolist() == pytest.approx([1, 1], rel=1e-3)
 
 
+def test_learned_variances_keep_their_bounds() -> None:
+    balance = Uncertainty([1.0])
+    balance(torch.ones(1), torch.zeros(1))
+    with torch.no_grad():
+        balance.log_variances.fill_(-500)
+    total, weights = balance(torch.ones(1), torch.zeros(1))
+    assert total.item() == pytest.approx(weights.item() - 20)
+    total.backward()
+    assert balance.log_variances.item() == -20
+    assert balance.log_variances.grad is not None
+    assert balance.log_variances.grad.item() < 0  # up again
+
+
+def test_learned_variances_refuse_scores_below_0() -> None:
+    with pytest.raises(UsageError, match=r"a term is -30; .* terms of at least 0"):
+        Uncertainty([1.0, 1.0])(torch.tensor([1.0, -30.0]), torch.zeros(1))
+
+
 def test_what_is_learned_is_in_the_checkpoint() -> None:
     for kind in (Equalise, GradientNorm, Uncertainty):
         x = torch.tensor([0.3], requires_grad=True)
@@ -124,11 +142,13 @@ def test_a_term_that_is_no_number_spoils_its_own_step_only() -> None:
     assert torch.allclose(weights, 1 / SIZES)
 
 
-def test_a_term_without_a_pull_stays_finite() -> None:
+def test_a_term_without_a_pull_weighs_its_share() -> None:
     x = torch.tensor([0.3], requires_grad=True)
     values = torch.stack([(x - 1).square().sum(), torch.tensor(5.0), (0 * x).sum()])
-    total, weights = GradientNorm([1.0, 1.0, 1.0])(values, x)
-    assert weights.isfinite().all()
+    total, weights = GradientNorm([1.0, 2.0, 3.0])(values, x)
+    assert weights.tolist() == pytest.approx([1 / 1.4, 2, 3])
+    _, weights = Equalise([1.0, 3.0])(torch.tensor([4.0, 0.0]), x)
+    assert weights.tolist() == pytest.approx([0.25, 3])
     total.backward()
     assert x.grad is not None
     assert x.grad.isfinite().all()

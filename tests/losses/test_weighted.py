@@ -9,12 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from beholder.backbones import Backbone
+from beholder.catalog import create_loss, create_metric
 from beholder.data.degradations import add_noise
 from beholder.data.photos import PHOTOS
-from beholder.losses import AsLoss, PictureLoss, WeightedSum
+from beholder.losses import PictureLoss, WeightedSum
 from beholder.losses.balancing import Equalise
-from beholder.losses.contextual import ContextualLoss
-from beholder.spec import Loss, UsageError
+from beholder.losses.contextual_loss import ContextualLoss
+from beholder.spec import ShapeError, UsageError
 
 FEATURES = ["lpips_vgg", "contextual", "dists", "ssim"]
 
@@ -47,6 +48,11 @@ def test_a_sum_is_that_of_its_terms(pair: tuple[Tensor, Tensor]) -> None:
     assert torch.allclose(gradient, torch.autograd.grad(expected, x)[0], rtol=1e-4, atol=1e-8)
 
 
+def test_the_sums_own_name_is_taken() -> None:
+    with pytest.raises(UsageError, match="a term is named 'total'"):
+        WeightedSum({"total": "l1"})
+
+
 def test_terms_and_weights_are_logged(pair: tuple[Tensor, Tensor]) -> None:
     loss = WeightedSum({"pixels": Difference(), "structure": "ssim"}, {"structure": 3})
     total = loss(*pair)
@@ -68,7 +74,7 @@ def count_passes(loss: nn.Module) -> list[tuple[int, ...]]:
 
 
 def test_a_network_sees_each_picture_once(pair: tuple[Tensor, Tensor]) -> None:
-    loss = WeightedSum(["lpips_vgg", "contextual", "gram", AsLoss("content")])
+    loss = WeightedSum(["lpips_vgg", "contextual", "gram", "content"])
     assert len({id(part.trunk) for part in loss.modules() if isinstance(part, Backbone)}) == 1
     seen = count_passes(loss)
     loss(*pair)
@@ -174,6 +180,12 @@ def test_moves_to_another_type_as_one(pair: tuple[Tensor, Tensor]) -> None:
         (["ssim"], {"lpips": 1}, "weights are given to lpips; the terms are ssim"),
         (["ssim"], {"ssim": -1}, "the weight of ssim is -1"),
         ([3], None, "expected a catalogue name or a module"),
+        (
+            ["adversarial"],
+            None,
+            r"adversarial needs discriminator=\.\.\., in Python: create_loss\('adversarial', disc",
+        ),
+        (["gram:layers=relu1_2+relu1_2"], None, "relu1_2 is named twice"),
     ],
 )
 def test_impossible_sums_are_refused(terms: list[str], weights: dict[str, float], message: str) -> None:
@@ -181,6 +193,62 @@ def test_impossible_sums_are_refused(terms: list[str], weights: dict[str, float]
         WeightedSum(terms, weights)
 
 
-def test_losses_keep_the_protocol() -> None:
-    assert isinstance(WeightedSum(["ssim"]), Loss)
-    assert isinstance(AsLoss("ssim"), Loss)
+def test_a_metric_among_the_terms_becomes_a_loss(pair: tuple[Tensor, Tensor]) -> None:
+    given, named = WeightedSum([create_metric("ssim")]), WeightedSum(["ssim"])
+    assert given(*pair).item() == named(*pair).item()
+
+
+class PerImage(nn.Module):
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return (x - y).flatten(1).mean(1)
+
+
+def test_a_term_that_is_not_reduced_is_refused(pair: tuple[Tensor, Tensor]) -> None:
+    with pytest.raises(ShapeError, match=r"the term perimage gave \(2,\); expected a scalar"):
+        WeightedSum([PerImage(), "l1"])(*pair)
+
+
+class Peeping(PictureLoss):
+    """A term that looks at x without gradients before another does with them."""
+
+    title = "Nothing"
+
+    def __init__(self, backbone: Backbone) -> None:
+        super().__init__()
+        self.backbone = backbone
+
+    def per_image(self, x: Tensor, y: Tensor) -> Tensor:
+        with torch.no_grad():
+            return 0 * self.backbone(x)["relu2_2"].flatten(1).mean(1)
+
+
+def test_what_was_seen_without_gradients_is_seen_again(pair: tuple[Tensor, Tensor]) -> None:
+    x = pair[0].clone().requires_grad_()
+    peeping = Peeping(Backbone("vgg16", ["relu2_2"]))
+    (alone,) = torch.autograd.grad(WeightedSum(["content"])(x, pair[1]), x)
+    (together,) = torch.autograd.grad(WeightedSum([peeping, "content"])(x, pair[1]), x)
+    assert torch.allclose(together, alone, rtol=1e-4, atol=1e-7 * float(alone.abs().max()))
+
+
+def test_a_sum_within_a_sum_shares_its_pass(pair: tuple[Tensor, Tensor]) -> None:
+    inner = WeightedSum(["lpips_vgg", "content"])
+    loss = WeightedSum({"inner": inner, "gram": "gram"})
+    seen = count_passes(loss)
+    loss(*pair)
+    assert len(seen) == 2
+
+
+def test_changed_weights_are_not_joined_and_not_loaded(pair: tuple[Tensor, Tensor]) -> None:
+    changed = create_loss("content")
+    with torch.no_grad():
+        next(changed.backbone.trunk.parameters()).mul_(2)  # type: ignore[attr-defined]
+    value = changed(*pair).item()
+    loss = WeightedSum({"changed": changed, "content": "content"})
+    loss(*pair)
+    assert loss.log["changed"].item() == pytest.approx(value, rel=1e-6)
+    assert loss.log["content"].item() != pytest.approx(value, rel=1e-2)
+    state = {"backbone.trunk.features.0.weight": torch.zeros(64, 3, 3, 3)}
+    fresh = create_loss("content")
+    before = fresh(*pair).item()
+    fresh.load_state_dict(state)  # type: ignore[attr-defined]
+    assert fresh(*pair).item() == before

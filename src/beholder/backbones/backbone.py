@@ -182,7 +182,7 @@ def _leave_out_trunk(backbone: nn.Module, held: dict[str, Tensor], prefix: str, 
 
 def _bring_own_trunk(backbone: nn.Module, held: dict[str, Tensor], prefix: str, *_: object) -> None:
     for name, tensor in backbone.trunk.state_dict().items():  # type: ignore[union-attr]
-        held.setdefault(f"{prefix}trunk.{name}", tensor)
+        held[f"{prefix}trunk.{name}"] = tensor
 
 
 def _record(network: str, weights: Mapping[str, Tensor]) -> door.WeightFile:

@@ -60,4 +60,6 @@ def choose(backbone: str, layers: str | Sequence[str], weights: str | Path | Non
         or not all(isinstance(name, str) and name for name in names)
     ):
         raise UsageError(f"layers is {layers!r}; expected names joined by '+', such as relu1_2+relu2_2.")
+    if repeated := sorted({name for name in names if list(names).count(name) > 1}):
+        raise UsageError(f"layers is {layers!r}; {', '.join(repeated)} is named twice.")
     return Choice(backbone, tuple(names), weights)

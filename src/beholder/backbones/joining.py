@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
+
 from beholder.backbones.cutting import cut_network
 
 if TYPE_CHECKING:
@@ -24,14 +26,25 @@ def join_trunks(backbones: Iterable[Backbone]) -> None:
     for backbone in backbones:
         groups.setdefault(_sight(backbone), []).append(backbone)
     for members in groups.values():
-        if len({id(member.trunk) for member in members}) > 1:
-            _join(members)
+        alike = [member for member in members if _hold_equal_weights(members[0], member)]
+        if len({id(member.trunk) for member in alike}) > 1:
+            _join(alike)
 
 
 def _sight(backbone: Backbone) -> object:
     """What makes two backbones see alike."""
     normalisation = (*backbone.mean.flatten().tolist(), *backbone.std.flatten().tolist())
     return backbone.network, backbone.weights.sha256, normalisation, backbone.mean.dtype, backbone.mean.device
+
+
+def _hold_equal_weights(one: Backbone, other: Backbone) -> bool:
+    """Whether nobody has changed the weights of either since they came through the door."""
+    tensors = one.trunk.state_dict()
+    return one is other or all(
+        torch.equal(tensor, tensors[name])
+        for name, tensor in other.trunk.state_dict().items()
+        if name in tensors
+    )
 
 
 def _join(members: Sequence[Backbone]) -> None:

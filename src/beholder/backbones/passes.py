@@ -6,6 +6,7 @@ import contextlib
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
 __all__ = ["look_once", "one_pass"]
 
 Features = dict[str, Tensor]
-# Of this thread's pass: network and picture -> the picture itself, which keeps its id from being given on, and what
+# Of this thread's pass: network, picture, with gradients or without -> the picture itself, which keeps its id from being given on, and what
 # the network made of it.
-_SEEN: ContextVar[dict[tuple[int, int], tuple[Tensor, Features]] | None] = ContextVar("seen", default=None)
+_SEEN: ContextVar[dict[tuple[int, int, bool], tuple[Tensor, Features]] | None] = ContextVar(
+    "seen", default=None
+)
 
 
 @contextlib.contextmanager
@@ -24,8 +27,11 @@ def one_pass() -> Iterator[None]:
     """Within, a network sees each picture once; what it makes of it is held until the end.
 
     Backbones look through one network after `join_trunks`. A picture is known by its tensor: it must not be changed
-    in place within.
+    in place within. A pass that is open already goes on.
     """
+    if _SEEN.get() is not None:
+        yield
+        return
     token = _SEEN.set({})
     try:
         yield
@@ -38,7 +44,7 @@ def look_once(network: object, x: Tensor, compute: Callable[[], Features]) -> Fe
     seen = _SEEN.get()
     if seen is None:
         return None
-    key = (id(network), id(x))
+    key = (id(network), id(x), torch.is_grad_enabled())  # what was seen without gradients has none
     if key not in seen:
         seen[key] = (x, compute())
     return seen[key][1]

@@ -130,8 +130,9 @@ class NpmSource:
 
 def _npm_registry() -> str:
     """The registry of npm's variable, else of the user's ``.npmrc``, else npm's own."""
-    if address := os.environ.get("npm_config_registry"):  # noqa: SIM112 -- npm's own spelling
-        return address.rstrip("/")
+    for name, address in os.environ.items():
+        if name.lower() == "npm_config_registry" and address:  # npm takes either case
+            return address.rstrip("/")
     settings = Path.home() / ".npmrc"
     lines = settings.read_text(encoding="utf-8", errors="replace").splitlines() if settings.is_file() else []
     for line in lines:

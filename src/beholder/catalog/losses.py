@@ -22,7 +22,7 @@ LOSSES: Mapping[str, Entry] = {
     "content": Entry("beholder.losses.content:ContentLoss"),
     "gram": Entry("beholder.losses.gram:GramLoss"),
     "nearest_patch": Entry("beholder.losses.nearest_patch:NearestPatchLoss"),
-    "contextual": Entry("beholder.losses.contextual:ContextualLoss"),
+    "contextual": Entry("beholder.losses.contextual_loss:ContextualLoss"),
     "adversarial": Entry("beholder.losses.adversarial:AdversarialLoss"),
     "cycle": Entry("beholder.losses.cycle:CycleLoss"),
     "shrunk": Entry("beholder.losses.shrunk:ShrunkLoss"),

@@ -49,13 +49,20 @@ class Entry:
 
         Those that the name itself stands for are left out.
         """
-        loaded = self.load()
-        parameters = inspect.signature(getattr(loaded, "describe", loaded)).parameters
         return {
             key: None if each.default is each.empty else each.default
-            for key, each in parameters.items()
+            for key, each in self._parameters().items()
             if key not in self.options
         }
+
+    @property
+    def required(self) -> list[str]:
+        """Arguments of the class that have no default."""
+        return [key for key, each in self._parameters().items() if each.default is each.empty]
+
+    def _parameters(self) -> Mapping[str, inspect.Parameter]:
+        loaded = self.load()
+        return inspect.signature(getattr(loaded, "describe", loaded)).parameters
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +125,11 @@ class Shelf:
                 raise UsageError(f"{self.kind} {name!r} has no option {key!r}; {listed}.")
             if key in requested and key in options:
                 raise UsageError(f"{request!r}: the option {key!r} is given twice; give it once.")
-        return name, entry.load(), {**entry.options, **requested, **options}
+        arguments = {**entry.options, **requested, **options}
+        if missing := [option for option in entry.required if option not in arguments]:
+            given = ", ".join(f"{option}=..." for option in missing)
+            raise UsageError(f"{name} needs {given}, in Python: create_{self.kind}({name!r}, {given}).")
+        return name, entry.load(), arguments
 
 
 def _plural(kind: str) -> str:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BALANCES", "Balance", "Equalise", "Fixed", "GradientNorm", "Uncertainty"]
 
-_LEAST = 1e-8  # a mean below it is taken for it, so that a term that vanishes does not weigh without bounds
+_LEAST = 1e-8  # a term that is smaller, or pulls less, has nothing to be balanced by
+_WIDEST = 20.0  # of log-variances, either way
 
 
 class Balance(nn.Module):
@@ -60,7 +61,6 @@ class _RunningMean(Balance):
     """Weights that are the shares, divided by a running mean of what `measure` says of the terms."""
 
     mean: Tensor
-    seen: Tensor
 
     def __init__(self, shares: Sequence[float], *, decay: float, every: int) -> None:
         super().__init__(shares)
@@ -70,30 +70,39 @@ class _RunningMean(Balance):
             raise UsageError(f"every is {every!r}; expected 1 or more steps.")
         self.decay = decay
         self.every = every
+        self.seen = 0  # no tensor: reading one would wait for the accelerator
         self.register_buffer("mean", torch.zeros(len(shares)))
-        self.register_buffer("seen", torch.zeros((), dtype=torch.long))
+
+    def get_extra_state(self) -> Tensor:
+        """The number of steps, for the state dictionary."""
+        return torch.tensor(self.seen)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Take the number of steps from a state dictionary."""
+        self.seen = int(state)
 
     def measure(self, values: Tensor, x: Tensor) -> Tensor:
         """The size of each term, shape (K,)."""
         raise NotImplementedError
 
     def weigh(self, values: Tensor, x: Tensor) -> Tensor:
-        """The shares, divided by the running means; before the first step of training, the shares."""
+        """The shares, divided by the running means.
+
+        The share itself before the first step of training, and for a term whose mean is 0.
+        """
         if self.training and torch.is_grad_enabled():
-            if int(self.seen) % self.every == 0:
-                self._update(self.measure(values, x).to(self.mean))
+            if self.seen % self.every == 0:
+                self._update(_over_processes(self.measure(values, x)).to(self.mean))
             self.seen += 1
-        if int(self.seen) == 0:
-            return self.shares.to(values)
-        return (self.shares / self._unbiased().clamp_min(_LEAST)).to(values)
+        mean = self._unbiased()
+        return (self.shares / torch.where(mean < _LEAST, 1, mean)).to(values)
 
     def _unbiased(self) -> Tensor:
         """The mean, as if it had not begun at 0; 1 before the first measurement."""
-        measured = -(-int(self.seen) // self.every)
+        measured = -(-self.seen // self.every)
         return self.mean / (1 - self.decay**measured) if measured else torch.ones_like(self.mean)
 
     def _update(self, sizes: Tensor) -> None:
-        sizes = _over_processes(sizes)
         # What is no number, or infinite, would stay in the mean for good.
         sizes = torch.where(sizes.isfinite(), sizes, self._unbiased())
         self.mean.mul_(self.decay).add_((1 - self.decay) * sizes)
@@ -168,7 +177,7 @@ class Uncertainty(Balance):
 
     with a learned log-variance :math:`s_k` of each term. It is least where :math:`s_k = \log L_k`: each term then
     counts relative to its own level, as with `Equalise`, but the level is learned at the optimiser's pace. Give the
-    optimiser ``loss.parameters()`` too. Terms must be at least 0; the sum itself may be negative.
+    optimiser ``loss.balance.parameters()`` too. Terms must be at least 0; the sum itself may be negative.
 
     The log-variances start at the level of the first step: from 0, a term of size 1000 would rule for the thousand
     steps and more that Adam takes to get there.
@@ -178,7 +187,7 @@ class Uncertainty(Balance):
 
     References:
         Kendall et al., "Multi-Task Learning Using Uncertainty to Weigh Losses for Scene Geometry and Semantics", CVPR
-        2018, arXiv:1705.07115, equation 10, without the factor 1/2. Log-variances are kept from -20 to 20.
+        2018, arXiv:1705.07115, equation 7, without the factor 1/2. Log-variances are kept from -20 to 20.
     """
 
     begun: Tensor
@@ -186,16 +195,28 @@ class Uncertainty(Balance):
     def __init__(self, shares: Sequence[float]) -> None:
         super().__init__(shares)
         self.log_variances = nn.Parameter(torch.zeros(len(shares)))
+        # also where no DDP module holds them
+        self.log_variances.register_hook(_over_processes)  # type: ignore[no-untyped-call]
         self.register_buffer("begun", torch.zeros((), dtype=torch.bool))
 
     def weigh(self, values: Tensor, x: Tensor) -> Tensor:  # noqa: ARG002
         """The shares, divided by the variances; gradients flow to these."""
         if self.training and torch.is_grad_enabled() and not self.begun:
-            level = _over_processes(values.detach().to(self.log_variances)).clamp_min(_LEAST).log()
-            with torch.no_grad():
-                self.log_variances.copy_(torch.where(level.isfinite(), level, 0))
-            self.begun.fill_(value=True)
-        return (self.shares * torch.exp(-self.log_variances.clamp(-20, 20))).to(values)
+            self._begin(values.detach())
+        with torch.no_grad():
+            self.log_variances.clamp_(-_WIDEST, _WIDEST)
+        return (self.shares * torch.exp(-self.log_variances)).to(values)
+
+    def _begin(self, values: Tensor) -> None:
+        if (values < 0).any():
+            raise UsageError(
+                f"a term is {values.min().item():g}; balancing by uncertainty expects terms of at least 0. Take a loss in "
+                "place of a score in dB or of a critic, or another balance."
+            )
+        level = _over_processes(values).to(self.log_variances).clamp_min(_LEAST).log()
+        with torch.no_grad():
+            self.log_variances.copy_(torch.where(level.isfinite(), level, 0))
+        self.begun.fill_(value=True)
 
     def forward(self, values: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         """The weighted sum with the log-variances, and what each term weighed in it, detached."""

@@ -153,7 +153,8 @@ def _build(detector: str | nn.Module | None) -> nn.Module:
 
 def _read_box(box: str | Sequence[int]) -> tuple[int, int, int, int]:
     try:
-        parts = [int(part) for part in (box.split("+") if isinstance(box, str) else box)]
+        # int(str()) refuses 1.5, which int() would cut
+        parts = [int(str(part)) for part in (box.split("+") if isinstance(box, str) else box)]
     except (TypeError, ValueError):
         parts = []
     if len(parts) != 4 or min(parts[:2]) < 0 or min(parts[2:]) < 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,10 +11,12 @@ from torch import Tensor, nn
 from beholder.backbones import Backbone
 from beholder.backbones.joining import join_trunks
 from beholder.backbones.passes import one_pass
+from beholder.backbones.precision import formulas_in_full
 from beholder.catalog import create_loss
 from beholder.losses.balancing import BALANCES, Balance
+from beholder.losses.from_metric import AsLoss
 from beholder.losses.picture_loss import full_precision
-from beholder.spec import Loss, UsageError
+from beholder.spec import Loss, MetricSpec, ShapeError, UsageError
 
 __all__ = ["WeightedSum"]
 
@@ -56,10 +59,7 @@ class WeightedSum(nn.Module):
         super().__init__()
         named = _name(terms)
         self.names = tuple(named)
-        self.terms = nn.ModuleList(
-            create_loss(term) if isinstance(term, str) else term  # type: ignore[misc]  # losses are modules
-            for term in named.values()
-        )
+        self.terms = nn.ModuleList(_as_loss(term) for term in named.values())
         if isinstance(balance, str) and balance not in BALANCES:
             raise UsageError(f"balance is {balance!r}; expected one of {', '.join(BALANCES)}.")
         made = BALANCES[balance] if isinstance(balance, str) else balance
@@ -94,14 +94,14 @@ class WeightedSum(nn.Module):
             raise UsageError(f"no term takes {', '.join(foreign)}; {takes}.")
         # One object for all terms: a network knows a picture that it has seen by it.
         x, y = full_precision(x), full_precision(y)
-        with one_pass():
+        with formulas_in_full(x), one_pass():
             values = torch.stack(
                 [
-                    term(x, y, **{name: inputs[name] for name in _inputs_of(term) if name in inputs})
-                    for term in self.terms
+                    _value_of(name, term, x, y, inputs)
+                    for name, term in zip(self.names, self.terms, strict=True)
                 ]
             )
-        total, weights = self.balance(values, x)
+            total, weights = self.balance(values, x)
         self.log = dict(zip(self.names, values.detach().unbind(), strict=True))
         self.log |= {
             f"{name}/weight": weight for name, weight in zip(self.names, weights.unbind(), strict=True)
@@ -112,6 +112,22 @@ class WeightedSum(nn.Module):
     def extra_repr(self) -> str:
         """The terms' names."""
         return ", ".join(self.names)
+
+
+def _value_of(name: str, term: nn.Module, x: Tensor, y: Tensor, inputs: Mapping[str, Tensor]) -> Tensor:
+    value: Tensor = term(x, y, **{key: inputs[key] for key in _inputs_of(term) if key in inputs})
+    if value.shape != ():
+        raise ShapeError(
+            f"the term {name} gave {tuple(value.shape)}; expected a scalar, the mean over the batch."
+        )
+    return value
+
+
+def _as_loss(term: str | Loss) -> nn.Module:
+    loss: Any = create_loss(term) if isinstance(term, str) else term
+    # A metric's scores are one for each image, and may be better when higher.
+    is_metric = isinstance(getattr(loss, "spec", None), MetricSpec) and not isinstance(loss, AsLoss)
+    return AsLoss(loss) if is_metric else loss
 
 
 def _inputs_of(term: nn.Module) -> tuple[str, ...]:
@@ -132,6 +148,8 @@ def _name(terms: Mapping[str, str | Loss] | Sequence[str | Loss]) -> dict[str, s
         named = dict(zip(names, terms, strict=True))
     if not named:
         raise UsageError("no term is given; expected at least one loss, such as 'l1'.")
+    if "total" in named:
+        raise UsageError("a term is named 'total', which in the log is the sum; name it otherwise.")
     for name, term in named.items():
         if not isinstance(term, str | nn.Module):
             raise UsageError(f"the term {name} is {term!r}; expected a catalogue name or a module.")

@@ -49,8 +49,8 @@ def contextual_distance(
             ``"l1"``, the sum of absolute differences; or ``"l2"``, of squared ones.
         spatial_weight: Weight of the distance between the places themselves, in parts of the picture's sides, that
             is added to each :math:`d_{ij}`; 0 leaves places out.
-        sample: Compare so many places of each map, drawn at random with torch's generator, the same for all images;
-            all where a map has no more.
+        sample: Compare so many places of each map, drawn at random with torch's generator, the same for all images,
+            and for x and y where their sizes agree; all where a map has no more.
 
     Returns:
         Shape (N,), from 0 to log(H' W').
@@ -64,7 +64,7 @@ def contextual_distance(
         arXiv:1803.02077; with places: Zhang et al., "Zoom to Learn, Learn to Zoom", CVPR 2019, arXiv:1905.05169.
         Deviation from the authors' code: the mean of y is that of each image, not of the batch.
     """
-    check_options(bandwidth=bandwidth, distance=distance, sample=sample)
+    check_options(bandwidth=bandwidth, distance=distance, spatial_weight=spatial_weight, sample=sample)
     if x.ndim != 4 or y.ndim != 4 or x.shape[:2] != y.shape[:2]:
         raise ShapeError(
             f"the features have shapes {tuple(x.shape)} and {tuple(y.shape)}; expected (N, C, H, W) with equal N and C."
@@ -76,7 +76,10 @@ def contextual_distance(
         rows, columns = (features.flatten(2).mT for features in (x, y))
     places = _places(x), _places(y)
     if sample is not None:
-        drawn = [torch.randperm(len(each), device=x.device)[:sample] for each in places]
+        here = torch.randperm(len(places[0]), device=x.device)[:sample]
+        alike = x.shape == y.shape  # the same places then, so that equal maps stay equal
+        there = here if alike else torch.randperm(len(places[1]), device=x.device)[:sample]
+        drawn = (here, there)
         rows, columns = rows[:, drawn[0]], columns[:, drawn[1]]
         places = places[0][drawn[0]], places[1][drawn[1]]
     matrix = _Matrix(distance, bandwidth, spatial_weight, places)
@@ -88,7 +91,9 @@ def contextual_distance(
     )
 
 
-def check_options(*, bandwidth: float, distance: Distance = "cosine", sample: int | None = None) -> None:
+def check_options(
+    *, bandwidth: float, distance: Distance = "cosine", spatial_weight: float = 0.0, sample: int | None = None
+) -> None:
     """Refuse options that `contextual_distance` does not take.
 
     Raises:
@@ -98,6 +103,8 @@ def check_options(*, bandwidth: float, distance: Distance = "cosine", sample: in
         raise UsageError(f"bandwidth is {bandwidth!r}; expected a number above 0, such as 0.5.")
     if distance not in get_args(Distance):
         raise UsageError(f"distance is {distance!r}; expected one of {', '.join(get_args(Distance))}.")
+    if not 0 <= spatial_weight < math.inf:
+        raise UsageError(f"spatial_weight is {spatial_weight!r}; expected a number of at least 0.")
     if sample is not None and (not isinstance(sample, int) or sample < 2):
         raise UsageError(f"sample is {sample!r}; expected a number of places, 2 or more.")
 

@@ -65,7 +65,7 @@ class ContextualLoss(PictureLoss):
     ) -> None:
         super().__init__()
         choice = choose(backbone, layers, weights)
-        check_options(bandwidth=bandwidth, distance=distance, sample=sample)
+        check_options(bandwidth=bandwidth, distance=distance, spatial_weight=spatial_weight, sample=sample)
         self.layer_weights = read_layer_weights(layer_weights, len(choice.layers))
         self.backbone = choice.build()
         self.bandwidth = bandwidth

@@ -9,7 +9,7 @@ from torch import Tensor
 from beholder.backbones import Backbone
 from beholder.data.photos import PHOTOS
 from beholder.losses import contextual
-from beholder.losses.contextual import ContextualLoss
+from beholder.losses.contextual_loss import ContextualLoss
 from beholder.spec import ShapeError, UsageError
 
 
@@ -57,6 +57,8 @@ def test_a_sample_is_drawn_anew_and_repeats_with_the_seed(photos: Tensor) -> Non
     assert first != second
     torch.manual_seed(0)
     assert loss(photos[:1], photos[1:2]).item() == first
+    # The same places of both where the sizes agree: equal pictures stay equal.
+    assert loss(photos[:1], photos[:1]).item() == pytest.approx(0, abs=1e-5)
     # A sample of all places is the whole.
     whole, all_drawn = ContextualLoss("relu2_2"), ContextualLoss("relu2_2", sample=10**6)
     assert all_drawn(photos[:1], photos[1:2]).item() == pytest.approx(
@@ -69,6 +71,7 @@ def test_a_sample_is_drawn_anew_and_repeats_with_the_seed(photos: Tensor) -> Non
     [
         ({"bandwidth": 0}, "number above 0"),
         ({"distance": "l3"}, "distance is 'l3'"),
+        ({"spatial_weight": -1}, "spatial_weight is -1; expected a number of at least 0"),
         ({"sample": 1}, "sample is 1; expected a number of places"),
         ({"layers": "relu9_9"}, "vgg16 has no layer"),
         ({"layer_weights": "1"}, "expected 2 numbers of at least 0"),
