@@ -10,15 +10,20 @@ from beholder.catalog.metrics import (
     list_options,
     parse_request,
 )
+from beholder.catalog.networks import DISCRIMINATORS, NETWORKS, create_discriminator, create_network
 from beholder.catalog.requests import Entry, split_requests
 
 __all__ = [
+    "DISCRIMINATORS",
     "LOSSES",
     "METRICS",
+    "NETWORKS",
     "NO_REFERENCE_METRICS",
     "Entry",
+    "create_discriminator",
     "create_loss",
     "create_metric",
+    "create_network",
     "create_no_reference_metric",
     "describe_metric",
     "list_options",

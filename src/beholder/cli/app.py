@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from beholder.cli.console import say, show_error
 from beholder.cli.demo import demo
 from beholder.cli.metrics import metrics
+from beholder.cli.networks import networks
 from beholder.cli.score import score
 from beholder.cli.stylise import stylise
 from beholder.cli.weights import weights
@@ -41,6 +42,7 @@ app = typer.Typer(
 app.command()(score)
 app.command()(demo)
 app.command()(metrics)
+app.command()(networks)
 app.command()(stylise)
 app.add_typer(weights, name="weights")
 

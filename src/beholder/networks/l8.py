@@ -1,0 +1,69 @@
+"""L8: eight convolutions against the artefacts of JPEG."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.nn.functional import relu
+
+from beholder.networks.initialise import start_for_relu, start_without_relu
+from beholder.networks.options import check_flag
+from beholder.networks.restoration import RestorationNetwork
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["L8"]
+
+
+class L8(RestorationNetwork):
+    """Eight convolutions; the first one's features are shown to the fifth and the seventh again.
+
+    11x11 to 32 channels, three 3x3 to 64, joined with the first 32, 1x1 to 64, 5x5 to 64, joined again, 1x1 to 128,
+    5x5 to the picture; a ReLU after each but the last. Borders are zeros.
+
+    Args:
+        channels: 3 for RGB, 1 for luma.
+        final_relu: Whether a ReLU follows the last layer, too. What it cuts off below 0 has no gradient.
+
+    Raises:
+        UsageError: If an option is impossible.
+
+    References:
+        Svoboda et al., "Compression Artifacts Removal Using Convolutional Neural Networks", WSCG 2016,
+        arXiv:1605.00366. Deviations: weights start as He et al. propose; the paper's network is for luma.
+    """
+
+    title = "Eight convolutions with two skips, against JPEG"
+    paper = "Svoboda et al., WSCG 2016, arXiv:1605.00366"
+
+    def __init__(self, *, channels: int = 3, final_relu: bool = False) -> None:
+        check_flag("final_relu", final_relu)
+        super().__init__(channels=channels)
+        sizes = (
+            (channels, 32, 11),
+            (32, 64, 3),
+            (64, 64, 3),
+            (64, 64, 3),
+            (64 + 32, 64, 1),
+            (64, 64, 5),
+            (64 + 32, 128, 1),
+            (128, channels, 5),
+        )
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(before, after, kernel, padding=kernel // 2) for before, after, kernel in sizes
+        )
+        self.final_relu = final_relu
+        start_for_relu(self)
+        start_without_relu(self.convolutions[-1])
+
+    def restore(self, x: Tensor) -> Tensor:
+        """Shape (N, C, H, W) to the same."""
+        *hidden, last = self.convolutions
+        first = x = relu(hidden[0](x))
+        for number, convolution in enumerate(hidden[1:], start=2):
+            x = relu(convolution(torch.cat([x, first], 1) if number in (5, 7) else x))
+        x = last(x)
+        return relu(x) if self.final_relu else x
