@@ -1,5 +1,6 @@
 """What there is, by name."""
 
+from beholder.catalog.degradations import DEGRADATIONS, create_degradation
 from beholder.catalog.losses import LOSSES, create_loss
 from beholder.catalog.metrics import (
     METRICS,
@@ -14,12 +15,14 @@ from beholder.catalog.networks import DISCRIMINATORS, NETWORKS, create_discrimin
 from beholder.catalog.requests import Entry, split_requests
 
 __all__ = [
+    "DEGRADATIONS",
     "DISCRIMINATORS",
     "LOSSES",
     "METRICS",
     "NETWORKS",
     "NO_REFERENCE_METRICS",
     "Entry",
+    "create_degradation",
     "create_discriminator",
     "create_loss",
     "create_metric",

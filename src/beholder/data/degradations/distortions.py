@@ -1,4 +1,4 @@
-"""Ways in which cameras, codecs and networks spoil a picture."""
+"""Spoilt pictures to look at, and to score."""
 
 from __future__ import annotations
 

@@ -1,0 +1,22 @@
+"""Ways in which cameras, codecs and networks spoil a picture."""
+
+from beholder.data.degradations.degradation import Degradation
+from beholder.data.degradations.distortions import add_noise, blur, compress_jpeg, shrink_and_enlarge
+from beholder.data.degradations.grey import Grey
+from beholder.data.degradations.in_order import InOrder
+from beholder.data.degradations.jpeg import Jpeg
+from beholder.data.degradations.noise import Noise
+from beholder.data.degradations.shrink import Shrink
+
+__all__ = [
+    "Degradation",
+    "Grey",
+    "InOrder",
+    "Jpeg",
+    "Noise",
+    "Shrink",
+    "add_noise",
+    "blur",
+    "compress_jpeg",
+    "shrink_and_enlarge",
+]
