@@ -17,6 +17,7 @@ from beholder.images import RawLayout
 from beholder.metrics.vmaf import vmaf, vmaf_features
 from beholder.scoring.libvmaf import LibvmafScores, score_with_libvmaf
 from beholder.spec import MissingPackageError, PictureError, UsageError
+from clips import moving_frames, write_clip
 
 WIDTH, HEIGHT, FRAMES = 98, 66, 4  # not multiples of 16, so that the wavelet meets odd sizes
 
@@ -124,3 +125,14 @@ def test_asks_for_the_package(files: tuple[Path, Path], monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     with pytest.raises(MissingPackageError, match="pip install"):
         score_with_libvmaf(*files, layout=RawLayout(WIDTH, HEIGHT))
+
+
+def test_containers_that_round_times_change_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("imageio_ffmpeg", reason="imageio-ffmpeg, which brings libvmaf, is not installed")
+    pytest.importorskip("av", reason="PyAV is not installed")
+    frames = moving_frames(24)
+    exact = write_clip(tmp_path / "exact.nut", frames, rate=24)
+    rounded = write_clip(tmp_path / "rounded.mkv", frames, rate=24)  # to milliseconds
+    expected = score_with_libvmaf(exact, exact).scores
+    assert score_with_libvmaf(rounded, exact).scores == expected
+    assert score_with_libvmaf(exact, rounded).scores == expected

@@ -104,6 +104,10 @@ def video_job(
     from beholder.scoring.video import VideoScorer, pooled_rows
 
     layout = options.layout()
+    if layout is not None and not any(path.suffix.lower() == ".yuv" for path in videos):
+        raise UsageError(
+            f"--size is for raw video (.yuv); {videos[0]} and {videos[1]} tell their own. Leave it out."
+        )
 
     def look(path: Path) -> Video:
         return open_video(path, layout if path.suffix.lower() == ".yuv" else None)

@@ -103,6 +103,7 @@ class Video:
         rate: Frames a second, on average.
         count: Frames that the file holds, counted without decoding them.
         notes: What had to be supposed, in words: a matrix or a range that the file does not name.
+        shortfall: That the file holds less than it says, in words; empty where it holds all.
         layout: What a raw file does not tell of itself.
     """
 
@@ -113,6 +114,7 @@ class Video:
     count: int
     notes: tuple[str, ...]
     layout: RawLayout | None = None
+    shortfall: str = ""
 
     def frames(self, *, every: int = 1) -> Iterator[VideoFrame]:
         """Decode the frames whose index is a multiple of ``every``, in the order in which they are shown.
@@ -165,11 +167,13 @@ def open_video(path: str | Path, layout: RawLayout | None = None) -> Video:
         with _open(path, layout) as container:
             stream = container.streams.video[0]
             rate = Fraction(stream.average_rate or stream.guessed_rate or 25)
-            declared = stream.metadata.get("DURATION", "")
+            declared = _declared(stream)
             count = _count(container, stream, exactly=frame.interlaced_frame)
     pixels, notes = frame_pixels(frame, path)
     height, width = pixels.shape[-2:]
-    return Video(path, width, height, rate, count, (*notes, *_shortfall(declared, count / rate)), layout)
+    shortfall = _shortfall(declared, count / rate)
+    notes = (*notes, shortfall) if shortfall else notes
+    return Video(path, width, height, rate, count, notes, layout, shortfall)
 
 
 def _count(container: Any, stream: Any, *, exactly: bool) -> int:
@@ -180,18 +184,20 @@ def _count(container: Any, stream: Any, *, exactly: bool) -> int:
     return sum(1 for packet in container.demux(stream) if packet.size and not packet.is_discard)
 
 
-def _shortfall(declared: str, held: Fraction) -> tuple[str, ...]:
-    """A note where a file holds fewer frames than it says, as Matroska does with ``00:01:02.5`` at its head."""
-    try:
-        hours, minutes, seconds = declared.split(":")
-        length = 3600 * int(hours) + 60 * int(minutes) + float(seconds)
-    except ValueError:  # no such note at its head
-        return ()
-    if length - held < 0.1:
-        return ()
-    return (
-        f"says that it lasts {length:.2f} s but holds {float(held):.2f} s of frames; it seems to be cut short",
-    )
+def _declared(stream: Any) -> float:
+    """How long a video says it lasts, in seconds; 0 where it does not."""
+    try:  # Matroska writes 00:01:02.5 at its head
+        hours, minutes, seconds = stream.metadata.get("DURATION", "").split(":")
+        return 3600 * int(hours) + 60 * int(minutes) + float(seconds)
+    except ValueError:
+        return float((stream.duration or 0) * (stream.time_base or 0))
+
+
+def _shortfall(declared: float, held: Fraction) -> str:
+    """A note where a file holds fewer frames than it says."""
+    if declared - held < 0.1:
+        return ""
+    return f"says that it lasts {declared:.2f} s but holds {float(held):.2f} s of frames; it seems to be cut short"
 
 
 def _check_whole_frames(path: Path, layout: RawLayout) -> None:

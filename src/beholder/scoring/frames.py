@@ -40,9 +40,12 @@ def check_alignment(reference: Video, distorted: Video, rule: AlignRule) -> None
             "reference shows at its time: --align time."
         )
     if rule == "refuse" and reference.count != distorted.count:
+        short = "".join(
+            f" {each.path} {each.shortfall}." for each in (reference, distorted) if each.shortfall
+        )
         raise UsageError(
             f"{reference.path} has {reference.count} frames and {distorted.path} {distorted.count}; expected as "
-            f"many. To compare the first {min(reference.count, distorted.count)}: --align shortest; to compare by "
+            f"many.{short} To compare the first {min(reference.count, distorted.count)}: --align shortest; to compare by "
             "the time when they are shown: --align time."
         )
 

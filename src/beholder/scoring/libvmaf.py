@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LibvmafScores", "score_with_libvmaf"]
 
+_SAID = 3  # lines of what FFmpeg says of an error; those that follow say it again
 _MODEL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
 
 
@@ -58,7 +59,8 @@ def score_with_libvmaf(
 ) -> LibvmafScores:
     """Score each frame of a video against its reference.
 
-    Frames are paired by their time since each video's first frame.
+    Frames are paired by their place: the first of the one with the first of the other, and so on. Their times are not
+    looked at, which containers round (Matroska to milliseconds), so that libvmaf would pair some with their neighbours.
 
     Args:
         distorted: The video under test, of any kind that FFmpeg reads.
@@ -132,7 +134,8 @@ def _count_frames(program: str, place: list[str]) -> int:
 def _run(command: list[str], model: str, most: int, what: str, tell: Callable[[int], object] | None) -> bytes:
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     settings = f"model={model}:n_threads={threads}:log_fmt=json:log_path=log.json:shortest=1"
-    graph = f"[0:v:0]setpts=PTS-STARTPTS[x];[1:v:0]setpts=PTS-STARTPTS[y];[x][y]libvmaf={settings}"
+    by_place = "settb=1/25,setpts=N"
+    graph = f"[0:v:0]{by_place}[x];[1:v:0]{by_place}[y];[x][y]libvmaf={settings}"
     output = ["-lavfi", graph, "-frames:v", str(most), "-f", "null", "-progress", "pipe:1", "-"]
     with tempfile.TemporaryDirectory(prefix=".beholder-") as folder:
         # The log's name stands in the graph, where a path's own signs would have to be escaped twice.
@@ -173,7 +176,7 @@ def _call(
         return "".join(printed)
     # FFmpeg puts the part that speaks, with its address, before each line.
     lines = [re.sub(r"^\[[^\]]*\] ", "", line) for line in said_in_full.splitlines()]
-    said = "; ".join(dict.fromkeys(line.strip() for line in lines if line.strip())) or "nothing"
+    said = "; ".join(list(dict.fromkeys(line.strip() for line in lines if line.strip()))[:_SAID]) or "nothing"
     if "could not load libvmaf model" in said:
         raise UsageError(f"{said}. Expected one of its built-in models, such as vmaf_v0.6.1.")
     raise PictureError(f"{what}: FFmpeg failed (exit {code}); it says: {said}")

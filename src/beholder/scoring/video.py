@@ -149,8 +149,11 @@ class VideoScorer:
         scores = {
             name: found.scores[index] for name, found in self._libvmaf.items() if index < len(found.scores)
         }
+        broken = {
+            name: why if index == 0 else "libvmaf failed, see frame 0" for name, why in self._broken.items()
+        }
         errors = [
-            f"{name}: {self._broken.get(name, 'libvmaf gave no score for this frame')}"
+            f"{name}: {broken.get(name, 'libvmaf gave no score for this frame')}"
             for name in self._films
             if name not in scores
         ]
@@ -195,7 +198,8 @@ class VideoScorer:
                 place = (x.index, x.time)
                 fitted_x, fitted_y = fit(x.pixels(), y.pixels(), self._settings.resize)
                 yield LoadedPair(index, self._pair, fitted_x, fitted_y, notes, frame=place)
-                index, notes, place = index + 1, (), (x.index + self.every, x.time)
+                step = float(self.every / self.distorted.rate)
+                index, notes, place = index + 1, (), (x.index + self.every, x.time + step)
         except (PictureError, ShapeError) as error:
             yield LoadedPair(index, self._pair, notes=notes, error=str(error), frame=place)
 
