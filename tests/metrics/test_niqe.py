@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -173,10 +174,25 @@ def test_pairs_are_judged_by_the_picture_under_test_alone(model: Path, folder: P
 
 
 def test_by_name(model: Path) -> None:
-    assert create_no_reference_metric(f"niqe:{model}:channel=y").spec.name == "niqe"
+    assert create_no_reference_metric(f"niqe:{model}:channel=grey8").spec.name == "niqe"
     with pytest.raises(UsageError, match="create_no_reference_metric"):
         create_metric(f"niqe:{model}")
     with pytest.raises(UsageError, match="ssim compares with a reference"):
         create_no_reference_metric("ssim")
     with pytest.raises(UsageError, match="niqe wants a model of natural pictures"):
         create_no_reference_metric("niqe")
+
+
+def test_the_model_tells_its_channel(folder: Path, tmp_path: Path, photos: Tensor) -> None:
+    file = fit_niqe(folder, tmp_path / "luma.safetensors", channel="y")
+    assert NIQE(file).channel == "y"
+    assert torch.equal(NIQE(file)(photos), NIQE(file, channel="y")(photos))
+    with pytest.raises(UsageError, match="was fitted to 'y', not to 'grey8'; leave out the channel"):
+        NIQE(file, channel="grey8")
+    assert file.stat().st_mode & 0o777 == 0o666 & ~_umask()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

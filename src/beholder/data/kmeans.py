@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -78,7 +78,7 @@ def fit_kmeans_alexnet(
             seen = torch.cat([module(picture) for picture in torch.split(seen, 1)])
     told = {"made by": f"stacked k-means on {len(files)} pictures, seed {seed}"}
     target.parent.mkdir(parents=True, exist_ok=True)
-    save_file(chain.state_dict(), target, metadata=told)
+    target.write_bytes(save(chain.state_dict(), told))
     return target
 
 

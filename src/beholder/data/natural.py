@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from beholder.data.kmeans import list_pictures
 from beholder.images import read_picture
@@ -40,7 +40,7 @@ def fit_niqe(
         pictures: A folder, searched with its subfolders, or files: undistorted photographs, at least 96 pixels a
             side. The authors took 125.
         target: ``.safetensors`` file to write.
-        channel: As `beholder.metrics.niqe.NIQE` shall be used with it.
+        channel: What NIQE shall look at; it is written into the file.
         tell: Called with the number of pictures that are done, and of all.
 
     Returns:
@@ -78,7 +78,8 @@ def fit_niqe(
             f"{len(files)} pictures hold {len(blocks)} sharp blocks; expected more than {blocks.shape[1]}. "
             "Add photographs, or larger ones."
         )
-    told = {"made by": f"NIQE's model of {len(blocks)} blocks of {len(files)} pictures, channel {channel}"}
+    told = {"made by": f"NIQE's model of {len(blocks)} blocks of {len(files)} pictures", "channel": channel}
     target.parent.mkdir(parents=True, exist_ok=True)
-    save_file({"mean": blocks.mean(0), "covariance": blocks.T.cov()}, target, metadata=told)
+    # Not save_file, which leaves the file to its owner alone, whatever the umask.
+    target.write_bytes(save({"mean": blocks.mean(0), "covariance": blocks.T.cov()}, told))
     return target

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from safetensors import safe_open
 from torch import Tensor, nn
 from torch.nn import functional
 
 from beholder.backbones import WeightFile, door
-from beholder.ops.color import Channel, check_channel, select_channel
+from beholder.ops.color import CHANNELS, Channel, check_channel, select_channel
 from beholder.ops.filters import gaussian_kernel
 from beholder.ops.resize import resize
 from beholder.ops.shapes import check_images
@@ -164,7 +165,8 @@ class NIQE(nn.Module):
 
     Args:
         model: What `beholder.data.natural.fit_niqe` saved, or the authors' ``modelparameters.mat``.
-        channel: ``"grey8"`` (rounded to 8 bits, as in the authors' code), ``"grey"`` or ``"y"``.
+        channel: ``"grey8"`` (rounded to 8 bits, as in the authors' code), ``"grey"`` or ``"y"``. By default what the
+            model was fitted to, and ``"grey8"`` where it does not tell.
 
     Raises:
         UsageError: If an option is impossible.
@@ -174,7 +176,7 @@ class NIQE(nn.Module):
     mean: Tensor
     covariance: Tensor
 
-    def __init__(self, model: str | Path | None = None, *, channel: Channel = "grey8") -> None:
+    def __init__(self, model: str | Path | None = None, *, channel: Channel | None = None) -> None:
         super().__init__()
         if model is None:
             raise UsageError(
@@ -182,16 +184,20 @@ class NIQE(nn.Module):
                 "`beholder weights fit-niqe PHOTOGRAPHS natural.safetensors` makes one."
             )
         self.spec = self.describe(model, channel=channel)
-        self.channel = channel
         mean, covariance, file = _read_model(Path(model))
+        fitted = _fitted_channel(Path(model))
+        if None not in (channel, fitted) and channel != fitted:
+            raise UsageError(f"{model}: was fitted to {fitted!r}, not to {channel!r}; leave out the channel.")
+        self.channel: Channel = channel or fitted or "grey8"
         self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("covariance", covariance, persistent=False)
         self.weights: tuple[WeightFile, ...] = (file,)
 
     @staticmethod
-    def describe(model: str | Path | None = None, *, channel: Channel = "grey8") -> MetricSpec:
+    def describe(model: str | Path | None = None, *, channel: Channel | None = None) -> MetricSpec:
         """The specification of the metric with these options."""
-        check_channel(channel, ("grey8", "grey", "y"))
+        if channel is not None:
+            check_channel(channel, ("grey8", "grey", "y"))
         if model is not None and not isinstance(model, str | Path):
             raise UsageError(f"model is {model!r}; expected the path of a fitted model.")
         return MetricSpec(
@@ -227,6 +233,15 @@ def _read_model(path: Path) -> tuple[Tensor, Tensor, WeightFile]:
             "`beholder weights fit-niqe` saves them."
         )
     return tensors["mean"].double(), tensors["covariance"].double(), file
+
+
+def _fitted_channel(path: Path) -> Channel | None:
+    """The channel that a model tells of; those of MATLAB tell none."""
+    if path.suffix.lower() == ".mat":
+        return None
+    with safe_open(path, framework="pt") as file:
+        told = (file.metadata() or {}).get("channel")
+    return next((channel for channel in CHANNELS if channel == told), None)
 
 
 def _read_matlab(path: Path) -> tuple[dict[str, Tensor], WeightFile]:
