@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     from beholder.backbones import Backbone
     from beholder.catalog import create_loss, create_metric
     from beholder.images import read_picture
-    from beholder.losses import WeightedSum
+    from beholder.losses import AsLoss, WeightedSum
     from beholder.scoring import ScoreTable, Settings, score
     from beholder.spec import BeholderError, Loss, Metric, MetricSpec
 
 __all__ = [
+    "AsLoss",
     "Backbone",
     "BeholderError",
     "Loss",
@@ -28,6 +29,7 @@ __all__ = [
     "score",
 ]
 _HOMES = {
+    "AsLoss": "beholder.losses",
     "Backbone": "beholder.backbones",
     "BeholderError": "beholder.spec",
     "Loss": "beholder.spec",

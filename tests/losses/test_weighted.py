@@ -12,7 +12,7 @@ from beholder.backbones import Backbone
 from beholder.catalog import create_loss, create_metric
 from beholder.data.degradations import add_noise
 from beholder.data.photos import PHOTOS
-from beholder.losses import PictureLoss, WeightedSum
+from beholder.losses import AsLoss, PictureLoss, WeightedSum
 from beholder.losses.balancing import Equalise
 from beholder.losses.contextual_loss import ContextualLoss
 from beholder.spec import ShapeError, UsageError
@@ -156,10 +156,29 @@ def test_checkpoints_hold_no_network_and_load_strictly(pair: tuple[Tensor, Tenso
     loss = WeightedSum(["ssim", "lpips_vgg"], balance="equalise")
     loss(*pair)
     state = loss.state_dict()
-    assert sum(tensor.numel() for tensor in state.values()) < 100
+    assert sum(held.numel() for held in state.values() if isinstance(held, Tensor)) < 100
     other = WeightedSum(["ssim", "lpips_vgg"], balance="equalise")
     other.load_state_dict(state, strict=True)
     assert torch.equal(other.eval()(*pair), loss.eval()(*pair))
+    with pytest.raises(
+        UsageError, match=r"the state is of the terms ssim, lpips_vgg; the sum has lpips_vgg, ssim"
+    ):
+        WeightedSum(["lpips_vgg", "ssim"], balance="equalise").load_state_dict(state)
+
+
+def test_terms_go_by_their_own_names() -> None:
+    assert WeightedSum([AsLoss("dists"), Difference(), create_metric("ssim"), "gmsd"]).names == (
+        "dists",
+        "difference",
+        "ssim",
+        "gmsd",
+    )
+
+
+def test_what_is_no_tensor_is_refused(pair: tuple[Tensor, Tensor]) -> None:
+    for loss in (WeightedSum(["l1"]), create_loss("l1")):
+        with pytest.raises(ShapeError, match=r"found a numpy\.ndarray; expected a torch\.Tensor"):
+            loss(pair[0].numpy(), pair[1].numpy())  # type: ignore[arg-type]
 
 
 def test_moves_to_another_type_as_one(pair: tuple[Tensor, Tensor]) -> None:
@@ -179,6 +198,7 @@ def test_moves_to_another_type_as_one(pair: tuple[Tensor, Tensor]) -> None:
         (["sim"], None, "there is no loss 'sim'. Did you mean"),
         (["ssim"], {"lpips": 1}, "weights are given to lpips; the terms are ssim"),
         (["ssim"], {"ssim": -1}, "the weight of ssim is -1"),
+        (["ssim"], [1], "expected a mapping of terms to numbers"),
         ([3], None, "expected a catalogue name or a module"),
         (
             ["adversarial"],

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from beholder.backbones.precision import formulas_in_full
+from beholder.spec import ShapeError
 
 __all__ = ["PictureLoss", "full_precision"]
 
@@ -46,11 +47,20 @@ class PictureLoss(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor, **inputs: Tensor | None) -> Tensor:
         """The mean of `per_image` over the batch: a scalar to be minimised."""
+        x, y = full_precision(x), full_precision(y)
         with formulas_in_full(x):
             widened = {name: full_precision(given) for name, given in inputs.items() if given is not None}
-            return self.per_image(full_precision(x), full_precision(y), **widened).mean()
+            return self.per_image(x, y, **widened).mean()
 
 
 def full_precision(x: Tensor) -> Tensor:
-    """A tensor in float32, where it was of half precision; any other as it is."""
+    """A tensor in float32, where it was of half precision; any other as it is.
+
+    Raises:
+        ShapeError: If it is no tensor.
+    """
+    if not isinstance(x, Tensor):
+        raise ShapeError(
+            f"found a {type(x).__module__}.{type(x).__qualname__}; expected a torch.Tensor: torch.from_numpy makes one."
+        )
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x

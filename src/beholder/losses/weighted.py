@@ -30,7 +30,8 @@ class WeightedSum(nn.Module):
 
     Args:
         terms: The losses, by name, or a list of them: catalogue names with options (``"content:layers=relu2_2"``;
-            metrics too), or modules. In a list a name is its own; modules are named by their class.
+            metrics too), or modules. In a list a name is its own; a metric as a loss goes by the metric's name, any other module
+            by its class's (``AdversarialLoss`` as ``adversarial``).
         weights: What each term weighs, by its name; 1 where none is given. How it is meant depends on ``balance``.
         balance: ``"fixed"``, ``"equalise"``, ``"gradient"`` or ``"uncertainty"``, see `beholder.losses.balancing`;
             or a subclass of `Balance` with its options bound, which is called with the weights.
@@ -66,6 +67,22 @@ class WeightedSum(nn.Module):
         self.balance = made(_weigh(self.names, weights or {}))
         self.log: dict[str, Tensor] = {}
         join_trunks(module for module in self.modules() if isinstance(module, Backbone))
+
+    def get_extra_state(self) -> list[str]:
+        """The terms' names, for the state dictionary: what balancing has learned goes by their order."""
+        return list(self.names)
+
+    def set_extra_state(self, state: list[str]) -> None:
+        """Refuse what other terms have learned.
+
+        Raises:
+            UsageError: If the terms are others, or in another order.
+        """
+        if list(state) != list(self.names):
+            raise UsageError(
+                f"the state is of the terms {', '.join(state)}; the sum has {', '.join(self.names)}. Expected the same, "
+                "in the same order."
+            )
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -140,7 +157,7 @@ def _name(terms: Mapping[str, str | Loss] | Sequence[str | Loss]) -> dict[str, s
     elif isinstance(terms, str) or not isinstance(terms, Sequence):
         raise UsageError(f"terms is {terms!r}; expected a list of losses, or a mapping of names to them.")
     else:
-        names = [term if isinstance(term, str) else type(term).__name__.lower() for term in terms]
+        names = [_own_name(term) for term in terms]
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise UsageError(
                 f"two terms are named {', '.join(repeated)}; name each in a mapping: {{'first': ..., 'second': ...}}."
@@ -156,7 +173,18 @@ def _name(terms: Mapping[str, str | Loss] | Sequence[str | Loss]) -> dict[str, s
     return named
 
 
+def _own_name(term: str | Loss) -> str:
+    if isinstance(term, str):
+        return term
+    spec = getattr(term, "spec", None)
+    return spec.name if isinstance(spec, MetricSpec) else type(term).__name__.removesuffix("Loss").lower()
+
+
 def _weigh(names: Sequence[str], weights: Mapping[str, float]) -> list[float]:
+    if not isinstance(weights, Mapping):
+        raise UsageError(
+            f"weights is {weights!r}; expected a mapping of terms to numbers: {{{names[0]!r}: 1.0}}."
+        )
     if foreign := sorted(weights.keys() - set(names)):
         raise UsageError(f"weights are given to {', '.join(foreign)}; the terms are {', '.join(names)}.")
     found = [float(weights.get(name, 1.0)) for name in names]

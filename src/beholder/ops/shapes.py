@@ -84,7 +84,8 @@ def _check_range(x: Tensor, y: Tensor) -> None:
         )
     if low_x < -_FAR_OUTSIDE or high_x > 1 + _FAR_OUTSIDE:
         warnings.warn(
-            f"x holds values from {low_x:g} to {high_x:g}; expected about [0, 1], as the reference has. "
-            "Divide 8-bit values by 255.",
+            # The same text each time, so that Python tells it once and not at every step of a training.
+            f"x holds values {_FAR_OUTSIDE:g} and more outside of [0, 1], where the reference lies. If they are 8-bit "
+            "values, divide by 255.",
             stacklevel=4,
         )
