@@ -23,6 +23,7 @@ __all__ = [
     "PairingError",
     "PictureError",
     "ShapeError",
+    "TrainingError",
     "UsageError",
     "WeightsError",
     "did_you_mean",
@@ -51,6 +52,10 @@ class PairingError(BeholderError):
 
 class WeightsError(BeholderError):
     """Weights that are missing, damaged, or do not fit their network."""
+
+
+class TrainingError(BeholderError):
+    """A training run that cannot go on: its loss is no number, or its folder takes no more."""
 
 
 class MissingPackageError(BeholderError):

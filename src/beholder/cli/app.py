@@ -10,10 +10,12 @@ from typer.core import TyperGroup
 
 from beholder.cli.console import say, show_error
 from beholder.cli.demo import demo
+from beholder.cli.losses import losses
 from beholder.cli.metrics import metrics
 from beholder.cli.networks import networks
 from beholder.cli.score import score
 from beholder.cli.stylise import stylise
+from beholder.cli.train import recipes, train
 from beholder.cli.weights import weights
 from beholder.spec import BeholderError
 
@@ -42,7 +44,10 @@ app = typer.Typer(
 app.command()(score)
 app.command()(demo)
 app.command()(metrics)
+app.command()(losses)
 app.command()(networks)
+app.command()(train)
+app.command()(recipes)
 app.command()(stylise)
 app.add_typer(weights, name="weights")
 

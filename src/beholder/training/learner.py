@@ -1,0 +1,195 @@
+"""One step of training: the network, what it is measured by, and the optimisers."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+from beholder.catalog import create_discriminator, create_loss, create_network
+from beholder.losses import WeightedSum
+from beholder.losses.adversarial import AdversarialLoss
+from beholder.spec import TrainingError, UsageError
+from beholder.training.rates import rate_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from lightning.fabric import Fabric
+
+    from beholder.spec import Loss
+    from beholder.training.recipe import Recipe
+
+__all__ = ["Learner"]
+
+
+class Learner:
+    """A network in training.
+
+    Args:
+        recipe: What the run is made of.
+        fabric: Where it runs.
+
+    Raises:
+        UsageError: If a network, loss or discriminator of the recipe is unknown or impossible.
+        WeightsError: If weights of a loss are missing.
+    """
+
+    def __init__(self, recipe: Recipe, fabric: Fabric) -> None:
+        self.recipe = recipe
+        self.fabric = fabric
+        self.step = 0
+        network = create_network(recipe.network)
+        self.average = (
+            AveragedModel(network, multi_avg_fn=_running_mean(recipe.average), use_buffers=True)
+            if recipe.average
+            else None
+        )
+        loss, self.adversary = _build_loss(recipe)
+        self.loss = loss.to(fabric.device).to(memory_format=torch.channels_last)
+        own = [p for p in self.loss.balance.parameters() if p.requires_grad]
+        self.optimiser = _optimise([*network.parameters(), *own], recipe)
+        self.plain = network.to(fabric.device).to(memory_format=torch.channels_last)
+        if self.average is not None:
+            self.average.to(fabric.device).to(memory_format=torch.channels_last)
+        self.network = fabric.setup_module(self.plain)
+        self.shared = own
+        self.critic = None
+        if self.adversary is not None:
+            self.critic = _optimise(self.adversary.discriminator.parameters(), recipe)
+
+    @property
+    def best_guess(self) -> nn.Module:
+        """The network that is kept as the model: the running mean of the weights, if there is one."""
+        return self.average.module if self.average is not None else self.plain
+
+    def learn(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        """Take one step.
+
+        Args:
+            x: Degraded patches, shape (N, C, h, w), in [0, 1].
+            y: Clean patches, shape (N, C, H, W), in [0, 1].
+
+        Returns:
+            The loss's log, and the rate.
+
+        Raises:
+            TrainingError: If the loss is no number.
+        """
+        rate = self.recipe.optimiser.rate * rate_at(self.step, self.recipe.steps, self.recipe.schedule)
+        _set_rate(self.optimiser, rate)
+        x, y = (each.contiguous(memory_format=torch.channels_last) for each in (x, y))
+        output = self.network(x)
+        inputs = {"source": x} if "source" in self.loss.inputs else {}
+        with self.fabric.autocast(), warnings.catch_warnings():
+            # A network that has learned nothing yet leaves [0, 1] by far; the logged terms show if it stays there.
+            warnings.filterwarnings("ignore", "x holds values")
+            total = self.loss(output, y, **inputs)
+        self._check(total)
+        self._move(self.optimiser, total, self.plain.parameters(), self.shared)
+        log = {**self.loss.log, "rate": torch.tensor(rate)}
+        if self.adversary is not None and self.critic is not None:
+            _set_rate(self.critic, rate)
+            with self.fabric.autocast():
+                told = self.adversary.discriminator_loss(output.detach(), y)
+            self._check(told)
+            parameters = list(self.adversary.discriminator.parameters())
+            self._move(self.critic, told, parameters, parameters)
+            log["discriminator"] = told.detach()
+        self.step += 1
+        if self.average is not None:
+            self.average.update_parameters(self.plain)
+        return log
+
+    def _move(
+        self,
+        optimiser: torch.optim.Optimizer,
+        loss: Tensor,
+        clipped: Iterable[nn.Parameter],
+        shared: list[nn.Parameter],
+    ) -> None:
+        optimiser.zero_grad()
+        self.fabric.backward(loss)
+        for parameter in shared:  # what Fabric does not wrap is averaged over processes here
+            if parameter.grad is not None:
+                parameter.grad = self.fabric.all_reduce(parameter.grad, reduce_op="mean")  # type: ignore[assignment]
+        if self.recipe.optimiser.clip:
+            nn.utils.clip_grad_norm_(clipped, self.recipe.optimiser.clip)
+        optimiser.step()
+
+    def _check(self, loss: Tensor) -> None:
+        if math.isfinite(loss.item()):
+            return
+        terms = ", ".join(f"{name} {value.item():g}" for name, value in self.loss.log.items())
+        raise TrainingError(
+            f"the loss is {loss.item()} at step {self.step}: {terms}. The last checkpoint stands; resume from it with a "
+            "lower optimiser.rate, or a smaller weight of the term that broke."
+        )
+
+    def state(self) -> dict[str, Any]:
+        """All that the next step depends on, but for random state and data."""
+        return {
+            "step": self.step,
+            "network": self.plain.state_dict(),
+            "average": self.average.state_dict() if self.average is not None else None,
+            "loss": self.loss.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "critic": self.critic.state_dict() if self.critic is not None else None,
+        }
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        self.step = state["step"]
+        self.plain.load_state_dict(state["network"])
+        self.loss.load_state_dict(state["loss"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+        if self.critic is not None:
+            self.critic.load_state_dict(state["critic"])
+
+
+def _build_loss(recipe: Recipe) -> tuple[WeightedSum, AdversarialLoss | None]:
+    terms: dict[str, str | Loss] = {name: create_loss(request) for name, request in recipe.loss.terms.items()}
+    weights = dict(recipe.loss.weights)
+    adversary = None
+    if recipe.adversary is not None:
+        if "adversary" in terms:
+            raise UsageError("loss.terms names a term 'adversary'; that name is the discriminator's.")
+        adversary = AdversarialLoss(
+            create_discriminator(recipe.adversary.discriminator), recipe.adversary.kind
+        )
+        terms["adversary"] = adversary
+        weights["adversary"] = recipe.adversary.weight
+    return WeightedSum(terms, weights, balance=recipe.loss.balance), adversary
+
+
+def _running_mean(decay: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], int | Tensor], None]:
+    """An exponential mean, shorter while few steps are behind it: what training starts from must not linger."""
+
+    @torch.no_grad()
+    def update(means: Sequence[Tensor], weights: Sequence[Tensor], steps: int | Tensor) -> None:
+        kept = min(decay, (1 + int(steps)) / (10 + int(steps)))
+        for mean, weight in zip(means, weights, strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(weight, 1 - kept)
+            else:  # counters of batch normalisation
+                mean.copy_(weight)
+
+    return update
+
+
+def _optimise(parameters: Iterable[nn.Parameter], recipe: Recipe) -> torch.optim.Optimizer:
+    told = recipe.optimiser
+    return torch.optim.AdamW(
+        list(parameters), lr=told.rate, betas=told.betas, weight_decay=told.weight_decay, fused=True
+    )
+
+
+def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimiser.param_groups:
+        group["lr"] = rate

@@ -1,0 +1,79 @@
+"""A trained network as a file: its weights, and what it takes to build and judge it."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from beholder.catalog import create_network
+from beholder.spec import WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import nn
+
+    from beholder.training.recipe import Recipe
+
+__all__ = ["load_model", "save_model"]
+
+
+def save_model(
+    network: nn.Module, recipe: Recipe, target: Path, *, step: int, scores: Mapping[str, float]
+) -> None:
+    """Save a trained network, whole or not at all.
+
+    Args:
+        network: The network.
+        recipe: What it was trained by; it goes into the file.
+        target: ``.safetensors`` file.
+        step: Steps that it was trained for.
+        scores: Its scores in validation.
+    """
+    told = {
+        "beholder": version("beholder"),
+        "network": recipe.network,
+        "step": step,
+        "scores": dict(scores),
+        "recipe": recipe.model_dump(mode="json"),
+    }
+    partial = target.with_name(f".{target.name}.partial")
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    partial.write_bytes(save(tensors, {"model": json.dumps(told)}))
+    partial.replace(target)
+
+
+def load_model(path: str | Path) -> tuple[nn.Module, dict[str, Any]]:
+    """Build the network that a file holds.
+
+    Args:
+        path: What `save_model` wrote.
+
+    Returns:
+        The network, in evaluation mode, and what the file tells of it.
+
+    Raises:
+        WeightsError: If the file cannot be read or holds no such model.
+    """
+    path = Path(path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            told = json.loads((file.metadata() or {}).get("model", "null"))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 -- no mapping
+    except (OSError, SafetensorError, ValueError) as error:
+        raise WeightsError(f"{path}: cannot be read as a model: {error}.") from error
+    if not isinstance(told, dict) or "network" not in told:
+        raise WeightsError(
+            f"{path}: holds tensors, but does not tell of which network; expected a model that `beholder train` saved."
+        )
+    network = create_network(told["network"])
+    try:
+        network.load_state_dict(tensors, strict=True)
+    except RuntimeError as error:
+        raise WeightsError(f"{path}: its weights do not fit {told['network']}: {error}") from error
+    return network.eval(), told

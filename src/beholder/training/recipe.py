@@ -1,0 +1,162 @@
+"""What a training run is made of, as typed settings."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 -- pydantic reads annotations as the program runs
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+
+__all__ = ["Adversary", "Data", "LossMix", "Optimiser", "Recipe", "Schedule", "Validation"]
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Data(_Settings):
+    """Pictures, and what is done to them.
+
+    Attributes:
+        train: Folder or archive of undistorted pictures.
+        validation: Another, for validation. By default every tenth of the training pictures, which are then not
+            trained on.
+        degradation: What makes the network's input of a clean picture, as `beholder.catalog.create_degradation` takes
+            it.
+        patch: Height and width of the target patches, in pixels.
+        workers: Processes that prepare patches; 0 prepares them between the steps.
+    """
+
+    train: Path
+    validation: Path | None = None
+    degradation: str
+    patch: PositiveInt = 96
+    workers: Annotated[int, Field(ge=0)] = 1
+
+
+class LossMix(_Settings):
+    """What is minimised, as `beholder.losses.WeightedSum` takes it.
+
+    Attributes:
+        terms: Name -> request of a loss.
+        weights: What each term weighs; 1 where none is given.
+        balance: How the terms are balanced.
+    """
+
+    terms: Annotated[dict[str, str], Field(min_length=1)]
+    weights: dict[str, Annotated[float, Field(ge=0)]] = {}
+    balance: Literal["fixed", "equalise", "gradient", "uncertainty"] = "fixed"
+
+
+class Adversary(_Settings):
+    """A discriminator that is trained along, and adds the term ``adversary`` to the loss.
+
+    Attributes:
+        discriminator: As `beholder.catalog.create_discriminator` takes it.
+        kind: Its loss, see `beholder.losses.adversarial`.
+        weight: What the term weighs.
+    """
+
+    discriminator: str
+    kind: Literal["vanilla", "least_squares", "hinge", "wasserstein", "relativistic"] = "vanilla"
+    weight: Annotated[float, Field(ge=0)] = 1e-3
+
+
+class Optimiser(_Settings):
+    """Adam, with decoupled weight decay where there is any.
+
+    Attributes:
+        rate: The learning rate.
+        betas: Decay of the running means of the gradient and of its square.
+        weight_decay: As in AdamW.
+        clip: Largest norm of the gradient; larger ones are scaled down to it. 0 leaves them.
+    """
+
+    rate: PositiveFloat = 1e-3
+    betas: tuple[Share, Share] = (0.9, 0.999)
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    clip: Annotated[float, Field(ge=0)] = 1.0
+
+
+class Schedule(_Settings):
+    """How the learning rate goes.
+
+    Attributes:
+        kind: ``"cosine"``, down to ``floor``; ``"step"``, times ``factor`` at each of ``milestones``; ``"constant"``.
+        warmup: Steps in which the rate rises from 0.
+        floor: Where the cosine ends, in parts of the rate.
+        milestones: Steps at which the rate falls.
+        factor: By what it falls.
+    """
+
+    kind: Literal["cosine", "step", "constant"] = "cosine"
+    warmup: Annotated[int, Field(ge=0)] = 0
+    floor: Share = 0.01
+    milestones: tuple[PositiveInt, ...] = ()
+    factor: Share = 0.1
+
+
+class Validation(_Settings):
+    """What tells how good the network is.
+
+    Attributes:
+        every: Steps from one validation to the next.
+        metrics: Requests of metrics, as `beholder.catalog.create_metric` takes them.
+        select: The one of them by which the best network is kept.
+        pictures: How many pictures, at most, are looked at.
+        shown: How many of them are drawn in the grid.
+        patience: Stop after so many validations without a better one; 0 never stops early.
+    """
+
+    every: PositiveInt = 1000
+    metrics: Annotated[tuple[str, ...], Field(min_length=1)] = ("psnr", "ssim", "lpips_alex")
+    select: str = "psnr"
+    pictures: PositiveInt = 20
+    shown: Annotated[int, Field(ge=0)] = 4
+    patience: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _select_is_measured(self) -> Validation:
+        if self.select not in self.metrics:
+            raise ValueError(f"select is {self.select!r}; expected one of metrics: {', '.join(self.metrics)}")
+        return self
+
+
+class Recipe(_Settings):
+    """A training run, whole: with it and the pictures, the network can be trained again.
+
+    Attributes:
+        title: What comes out of it, in a line.
+        network: As `beholder.catalog.create_network` takes it.
+        start_from: A model file whose weights training begins with.
+        data: Pictures, and what is done to them.
+        loss: What is minimised.
+        adversary: A discriminator that is trained along.
+        steps: Steps of the optimiser.
+        batch: Pairs of patches in a step, over all processes.
+        optimiser: How the weights are moved.
+        schedule: How the learning rate goes.
+        average: Decay of the running mean of the weights, which is what is kept as the model; 0 keeps the weights.
+        precision: ``"bfloat16"`` computes networks in it, weights stay in float32.
+        validation: What tells how good the network is.
+        checkpoint: Steps from one checkpoint to the next.
+        seed: Of weights, patches and whatever else is drawn.
+    """
+
+    title: str
+    network: str
+    start_from: Path | None = None
+    data: Data
+    loss: LossMix
+    adversary: Adversary | None = None
+    steps: PositiveInt
+    batch: PositiveInt = 16
+    optimiser: Optimiser = Optimiser()
+    schedule: Schedule = Schedule()
+    average: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    precision: Literal["float32", "bfloat16"] = "float32"
+    validation: Validation = Validation()
+    checkpoint: PositiveInt = 500
+    seed: Annotated[int, Field(ge=0)] = 0

@@ -1,0 +1,196 @@
+"""Training runs: what is learned, and that a run that was broken off ends as if it had not been."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from beholder.data.photos import PHOTOS
+from beholder.images import save_picture
+from beholder.spec import PictureError, TrainingError, UsageError
+from beholder.training.folder import RunFolder
+from beholder.training.model_file import load_model
+from beholder.training.pairs import open_pairs
+from beholder.training.reading import read_recipe
+from beholder.training.run import Progress, train
+
+RECIPE = """title: Take noise out
+network: compact:width=8:blocks=1
+data: {{train: {photographs}, degradation: "noise:sigma=0.1", patch: 16, workers: 0}}
+loss: {{terms: {{pixels: l1, structure: gmsd}}, balance: equalise}}
+steps: 120
+batch: 4
+average: 0.9
+optimiser: {{rate: 0.005}}
+validation: {{every: 60, metrics: [psnr], pictures: 2, shown: 1}}
+checkpoint: 10
+"""
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("training")
+    (folder / "photographs").mkdir()
+    for photo in PHOTOS[:4]:
+        save_picture(photo.detail(96), folder / "photographs" / f"{photo.name}.png")
+    path = folder / "recipe.yaml"
+    path.write_text(RECIPE.format(photographs=folder / "photographs"), encoding="utf-8")
+    return path
+
+
+def final_weights(folder: Path) -> dict[str, torch.Tensor]:
+    state = RunFolder(folder).load_checkpoint()
+    assert state is not None
+    return {**state["learner"]["network"], **{f"mean.{k}": v for k, v in state["learner"]["average"].items()}}
+
+
+def equal(one: Path, other: Path) -> bool:
+    first, second = final_weights(one), final_weights(other)
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.fixture(scope="module")
+def whole(recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    seen: list[Progress] = []
+    model = train(read_recipe(recipe), folder, tell=seen.append)
+    assert model == folder / "model.safetensors"
+    assert [each.step for each in seen] == list(range(1, 121))
+    assert [each.step for each in seen if each.scores] == [60, 120]
+    return folder
+
+
+def test_it_learns_and_tells(whole: Path, recipe: Path) -> None:
+    with (whole / "validation.csv").open() as file:
+        scores = [float(row["psnr"]) for row in csv.DictReader(file)]
+    network, told = load_model(whole / "model.safetensors")
+    pairs = open_pairs(read_recipe(recipe), 1)[1]
+    noisy = [
+        -10 * math.log10((pair["x"] - pair["y"]).square().mean().item())
+        for pair in map(pairs.__getitem__, range(1))
+    ]
+    assert len(pairs) == 1  # of four photographs every tenth is held out
+    assert scores[-1] > noisy[0] + 0.5
+    assert told["scores"]["psnr"] == pytest.approx(max(scores), abs=1e-4)
+    assert told["recipe"] == read_recipe(recipe).model_dump(mode="json")
+    assert network(torch.rand(1, 3, 5, 7)).shape == (1, 3, 5, 7)
+    assert sorted(path.name for path in (whole / "pictures").iterdir()) == ["0000060.png", "0000120.png"]
+    assert read_recipe(whole / "recipe.yaml") == read_recipe(recipe)
+    assert sum(tensor.numel() for tensor in load_file(whole / "model.safetensors").values()) < 10_000
+
+
+def test_the_same_again_is_the_same(recipe: Path, whole: Path, tmp_path: Path) -> None:
+    train(read_recipe(recipe), tmp_path / "again")
+    assert equal(tmp_path / "again", whole)
+
+
+def test_workers_change_nothing(recipe: Path, whole: Path, tmp_path: Path) -> None:
+    train(read_recipe(recipe, ["data.workers=2"]), tmp_path / "workers")
+    assert equal(tmp_path / "workers", whole)
+
+
+class StoppedError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("stop", [3, 14, 27])
+def test_a_run_that_was_broken_off_goes_on_as_if_it_had_not_been(
+    recipe: Path, whole: Path, tmp_path: Path, stop: int
+) -> None:
+    def tell(progress: Progress) -> None:
+        if progress.step == stop:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        train(read_recipe(recipe), tmp_path / "run", tell=tell)
+    steps: list[int] = []
+    train(
+        read_recipe(recipe), tmp_path / "run", resume=True, tell=lambda progress: steps.append(progress.step)
+    )
+    assert steps[0] == stop // 10 * 10 + 1
+    assert equal(tmp_path / "run", whole)
+    with (tmp_path / "run" / "validation.csv").open() as file:
+        assert [int(row["step"]) for row in csv.DictReader(file)] == [60, 120]
+
+
+KILLED = "import sys; from pathlib import Path; from beholder.training.reading import read_recipe; \
+from beholder.training.run import train; train(read_recipe(sys.argv[1]), Path(sys.argv[2]), resume=len(sys.argv) > 3)"
+
+
+def test_a_killed_run_goes_on_as_if_it_had_not_been(recipe: Path, whole: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", KILLED, str(recipe), str(tmp_path / "run")]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "run" / "last.ckpt").is_file() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(random.Random(0).random() * 0.3)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    subprocess.run([*command, "resume"], check=True, stderr=subprocess.DEVNULL)
+    assert equal(tmp_path / "run", whole)
+
+
+def test_two_processes_learn_what_one_does(recipe: Path, tmp_path: Path) -> None:
+    script = tmp_path / "two.py"
+    script.write_text(
+        "import sys\nfrom pathlib import Path\nfrom beholder.training.reading import read_recipe\n"
+        "from beholder.training.run import train\n"
+        "train(read_recipe(sys.argv[1], ['steps=12']), Path(sys.argv[2]), devices=2, accelerator='cpu')\n"
+    )
+    subprocess.run(
+        [sys.executable, str(script), str(recipe), str(tmp_path / "two")],
+        check=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    train(read_recipe(recipe, ["steps=12"]), tmp_path / "one")
+    one, two = final_weights(tmp_path / "one"), final_weights(tmp_path / "two")
+    for name, weights in one.items():
+        assert torch.allclose(two[name].float(), weights.float(), rtol=1e-3, atol=1e-5), (
+            name
+        )  # Adam enlarges what rounding leaves
+
+
+def test_a_run_is_not_written_over(recipe: Path, whole: Path) -> None:
+    with pytest.raises(UsageError, match="holds a run already; go on with it by --resume"):
+        train(read_recipe(recipe), whole)
+
+
+def test_a_loss_that_is_no_number_stops_the_run(recipe: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"the loss is (nan|inf) at step \d+: pixels"):
+        train(read_recipe(recipe, ["optimiser.rate=1e30", "optimiser.clip=0"]), tmp_path / "run")
+
+
+def test_no_pictures(recipe: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(PictureError, match="no pictures"):
+        train(read_recipe(recipe, [f"data.train={tmp_path / 'empty'}"]), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("network=edsr:scale=2", "shrinks 1 times and edsr:scale=2 enlarges 2 times"),
+        ("network=nothing", "there is no network 'nothing'"),
+        ("data.degradation=haze", "there is no degradation 'haze'"),
+        ("loss.terms={a: l3}", "there is no loss 'l3'"),
+        ("validation={metrics: [pnsr], select: pnsr}", "there is no metric 'pnsr'"),
+    ],
+)
+def test_impossible_recipes_are_refused_before_anything_is_written(
+    recipe: Path, tmp_path: Path, override: str, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        train(read_recipe(recipe, [override]), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
