@@ -12,7 +12,13 @@ from beholder.training.model_file import load_model
 from beholder.training.shipped import shipped_recipes
 from cli.conftest import Run
 
-QUICK = ["network=compact:width=8:blocks=1", "data.patch=16", "data.workers=0", "batch=2", "validation.metrics=[psnr]"]
+QUICK = [
+    "network=compact:width=8:blocks=1",
+    "data.patch=16",
+    "data.workers=0",
+    "batch=2",
+    "validation.metrics=[psnr]",
+]
 
 
 @pytest.fixture
@@ -46,10 +52,15 @@ def test_train_and_go_on(run: Run, photographs: Path, tmp_path: Path) -> None:
         (["denoise", "data.train=none", "-o", "run"], "none"),
         (["--resume", "nowhere"], "nowhere: holds no run"),
         (["denoise", "--resume", "run"], "leave out RECIPE"),
-        (["denoise", "data.train=photographs", "batch=3", "-o", "run", "--devices", "2"], "multiple of the 2 devices"),
+        (
+            ["denoise", "data.train=photographs", "batch=3", "-o", "run", "--devices", "2"],
+            "multiple of the 2 devices",
+        ),
     ],
 )
-def test_impossible_requests_are_refused(run: Run, photographs: Path, arguments: list[str], message: str) -> None:
+def test_impossible_requests_are_refused(
+    run: Run, photographs: Path, arguments: list[str], message: str
+) -> None:
     done = run("train", *arguments)
     assert done.returncode == 2
     assert message in done.stderr

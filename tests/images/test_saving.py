@@ -57,7 +57,7 @@ def test_channels_stay_in_order_and_gradients_and_halves_are_no_hindrance(tmp_pa
         torch.zeros(1, 3, 4, 4),
         torch.zeros(1, 4, 4),
         torch.zeros(3, 0, 4),
-        torch.zeros(3, 4, 4, dtype=torch.uint8),
+        torch.zeros(3, 4, 4, dtype=torch.int32),
         torch.full((3, 2, 2), float("nan")),
     ],
 )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_picture_ending", "eight_bit", "save_picture"]
 
+_ORIENTATION = 0x0112
 _JPEG: dict[str, Any] = {"format": "JPEG", "quality": 95, "subsampling": 0}
 _TIFF: dict[str, Any] = {"format": "TIFF", "compression": "tiff_adobe_deflate"}
 _WRITERS: dict[str, dict[str, Any]] = {
@@ -32,7 +33,7 @@ _WRITERS: dict[str, dict[str, Any]] = {
 }
 
 
-def save_picture(pixels: Tensor, path: str | Path) -> None:
+def save_picture(pixels: Tensor, path: str | Path, *, like: str | Path | None = None) -> None:
     """Write a picture with 8 bits a channel, in the format that the path's ending names.
 
     Values are clamped to [0, 1] and rounded to the nearest of 256 levels, so that a picture read from an
@@ -40,8 +41,10 @@ def save_picture(pixels: Tensor, path: str | Path) -> None:
     95 without chroma subsampling.
 
     Args:
-        pixels: Shape (3, H, W), floating point, RGB, sRGB-encoded, meant to lie in [0, 1].
+        pixels: Shape (3, H, W), RGB, sRGB-encoded; floating point, meant to lie in [0, 1], or uint8.
         path: Ends in .png, .jpg, .jpeg, .webp, .tif, .tiff or .bmp. An existing file is replaced.
+        like: A picture file whose EXIF data is kept, but for its orientation: pixels are upright. Its colour profile is
+            not: pixels are sRGB.
 
     Raises:
         ShapeError: If the pixels have another shape or type, or are not all numbers.
@@ -54,13 +57,21 @@ def save_picture(pixels: Tensor, path: str | Path) -> None:
     encoded = io.BytesIO()
     try:
         # in memory first: an encoder that fails then leaves no half-written file
-        Image.fromarray(eight_bit(pixels)).save(encoded, **_WRITERS[path.suffix.lower()])
+        options = _WRITERS[path.suffix.lower()] | (_exif(Path(like)) if like is not None else {})
+        Image.fromarray(eight_bit(pixels)).save(encoded, **options)
         path.write_bytes(encoded.getbuffer())
     except (OSError, ValueError) as error:
         raise PictureError(
             f"{shown(path)}: the picture could not be written ({error}); check that the folder exists, that "
             "you may write there, and that the format can hold a picture of this size"
         ) from error
+
+
+def _exif(path: Path) -> dict[str, Any]:
+    with Image.open(path) as picture:
+        told = picture.getexif()
+    told.pop(_ORIENTATION, None)
+    return {"exif": told.tobytes()} if told else {}
 
 
 def check_picture_ending(path: Path) -> None:
@@ -80,21 +91,28 @@ def eight_bit(pixels: Tensor) -> NDArray[np.uint8]:
     """A picture's values clamped to [0, 1] and rounded to the nearest of 256 levels.
 
     Args:
-        pixels: Shape (3, H, W), floating point, without NaN.
+        pixels: Shape (3, H, W), floating point, without NaN, or uint8.
 
     Returns:
         Shape (H, W, 3), as Pillow takes it.
     """
+    if pixels.dtype == torch.uint8:
+        return np.ascontiguousarray(pixels.permute(1, 2, 0).cpu().numpy())
     values = pixels.detach().to("cpu", torch.float32).numpy()
     levels = np.rint(values.clip(0, 1) * 255).astype(np.uint8)
     return np.ascontiguousarray(levels.transpose(1, 2, 0))
 
 
 def _check(pixels: Tensor, path: Path) -> None:
-    if pixels.ndim != 3 or pixels.shape[0] != 3 or 0 in pixels.shape or not pixels.is_floating_point():
+    if (
+        pixels.ndim != 3
+        or pixels.shape[0] != 3
+        or 0 in pixels.shape
+        or not (pixels.is_floating_point() or pixels.dtype == torch.uint8)
+    ):
         raise ShapeError(
             f"{shown(path)}: found {pixels.dtype} pixels of shape {tuple(pixels.shape)}; expected floating "
-            "point of shape (3, H, W)"
+            "point or uint8 of shape (3, H, W)"
         )
-    if pixels.isnan().any():
+    if pixels.is_floating_point() and pixels.isnan().any():
         raise ShapeError(f"{shown(path)}: found pixels that are not numbers (NaN); expected values in [0, 1]")

@@ -1,0 +1,60 @@
+"""Tiles that leave no seam."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from beholder.catalog import create_network
+from beholder.data.photos import PHOTOS
+from beholder.training.tiles import receptive_radius, restore_in_tiles
+
+
+def shaken(request: str) -> nn.Module:
+    """A network with weights that do something."""
+    torch.manual_seed(0)
+    network = create_network(request).eval()
+    for parameter in network.parameters():
+        if parameter.ndim > 1:
+            nn.init.normal_(parameter, std=0.6 / parameter[0].numel() ** 0.5)
+    return network
+
+
+@pytest.mark.parametrize(
+    ("request_", "radius"),
+    [("ar_cnn", 4 + 3 + 0 + 2), ("l8", 5 + 1 + 1 + 1 + 2 + 2), ("srcnn:scale=1", None)],
+)
+def test_the_radius_is_that_of_the_layers(request_: str, radius: int | None) -> None:
+    if radius is None:
+        pytest.skip("by its resizing")
+    assert receptive_radius(shaken(request_)) == radius
+
+
+def test_a_network_that_looks_at_all_of_a_picture_has_no_radius() -> None:
+    assert receptive_radius(shaken("transform")) is None
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "l8",
+        "compact:width=16:blocks=2",
+        "compact:width=16:blocks=2:scale=2",
+        "edsr:width=16:blocks=2:scale=3",
+    ],
+)
+def test_tiles_equal_the_whole(request_: str) -> None:
+    network = shaken(request_)
+    picture = PHOTOS[0].load()[:, :150, :211]
+    radius = receptive_radius(network)
+    assert radius is not None
+    seen: list[tuple[int, int]] = []
+    tiled = restore_in_tiles(
+        network, picture, tile=64, radius=radius, tell=lambda done, total: seen.append((done, total))
+    )
+    with torch.inference_mode():
+        whole = network(picture[None])[0]
+    assert seen[-1] == (12, 12)
+    difference = (tiled.float() / 255 - whole.clamp(0, 1)).abs()
+    assert difference.max() < 0.5 / 255 + 1e-4
