@@ -18,6 +18,8 @@ def extreme_pairs(side: int) -> dict[str, tuple[Tensor, Tensor]]:
     return {
         "identical": (photo, photo.clone()),
         "nearly identical": (photo + 1e-8, photo),
+        "nearly grey": (grey, grey + 1e-8 * photo),
+        "nearly black": (1e-30 * photo, black),
         "black": (black, black),
         "white": (white, white),
         "black on a photograph": (black, photo),

@@ -12,6 +12,7 @@ from beholder.catalog import create_loss
 from beholder.data.photos import PHOTOS
 from beholder.losses.edges import EdgeLoss, edge_strength
 from beholder.spec import ShapeError
+from losses.extremes import extreme_pairs
 
 RIGHT = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]]) / 4  # convolution flips it
 
@@ -100,24 +101,10 @@ def test_batch_mates_do_not_matter(pair: tuple[Tensor, Tensor], masked: bool) ->
     assert torch.allclose(loss.per_image(*pair), alone, rtol=1e-12)
 
 
-def extremes() -> dict[str, tuple[Tensor, Tensor]]:
-    noise = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(1))
-    black, white, grey = (torch.full_like(noise, level) for level in (0.0, 1.0, 0.5))
-    return {
-        "black": (black, black),
-        "white": (white, white),
-        "constant": (grey, black),
-        "identical": (noise, noise),
-        "extreme": (noise.round(), 1 - noise.round()),
-        "almost": (noise + 1e-8, noise),
-        "almost flat": (grey, grey + 1e-8 * noise),
-    }
-
-
 @pytest.mark.parametrize("masked", [False, True])
-@pytest.mark.parametrize("case", extremes())
+@pytest.mark.parametrize("case", extreme_pairs(16))
 def test_extremes_are_finite(masked: bool, case: str) -> None:
-    x, y = (picture.clone().requires_grad_() for picture in extremes()[case])
+    x, y = (picture.clone().requires_grad_() for picture in extreme_pairs(16)[case])
     value = EdgeLoss(masked=masked)(x, y)
     value.backward()
     assert value.isfinite()

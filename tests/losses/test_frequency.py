@@ -10,6 +10,7 @@ from torch import Tensor
 from beholder.catalog import create_loss
 from beholder.losses.frequency import FrequencyLoss, Kind, focal_frequency
 from beholder.spec import ShapeError, UsageError
+from losses.extremes import extreme_pairs
 
 KINDS: tuple[Kind, ...] = ("focal", "amplitude")
 SHAPES = [(6, 5), (5, 6), (7, 7), (4, 8), (1, 1), (1, 2), (3, 1)]
@@ -111,24 +112,10 @@ def test_wrong_input_is_refused() -> None:
         FrequencyLoss()(torch.zeros(1, 3, 4, 4), torch.zeros(1, 3, 4, 5))
 
 
-def extremes() -> dict[str, tuple[Tensor, Tensor]]:
-    noise = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(1))
-    black, white, grey = (torch.full_like(noise, level) for level in (0.0, 1.0, 0.5))
-    return {
-        "black": (black, black),
-        "white": (white, white),
-        "constant": (grey, black),
-        "identical": (noise, noise),
-        "extreme": (noise.round(), 1 - noise.round()),
-        "almost": (noise + 1e-8, noise),
-        "almost black": (1e-30 * noise, black),
-    }
-
-
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("case", extremes())
+@pytest.mark.parametrize("case", extreme_pairs(16))
 def test_extremes_are_finite(kind: Kind, case: str) -> None:
-    x, y = extremes()[case]
+    x, y = extreme_pairs(16)[case]
     x = x.clone().requires_grad_()
     value = FrequencyLoss(kind=kind)(x, y)
     value.backward()

@@ -12,6 +12,7 @@ from beholder.catalog import create_loss
 from beholder.data.photos import PHOTOS
 from beholder.losses.histogram import HistogramLoss, cumulative_histogram, histogram_distance
 from beholder.spec import ShapeError, UsageError
+from losses.extremes import extreme_pairs
 
 
 @pytest.fixture
@@ -148,24 +149,10 @@ def test_wrong_input_is_refused() -> None:
         HistogramLoss()(torch.zeros(1, 3, 4, 4), torch.zeros(1, 3, 4, 5))
 
 
-def extremes() -> dict[str, tuple[Tensor, Tensor]]:
-    noise = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(1))
-    black, white, grey = (torch.full_like(noise, level) for level in (0.0, 1.0, 0.5))
-    return {
-        "black": (black, black),
-        "white": (white, white),
-        "constant": (grey, black),
-        "identical": (noise, noise),
-        "slightly outside": (noise * 1.0005, noise * 1.0005),
-        "extreme": (noise.round(), 1 - noise.round()),
-        "almost": (noise + 1e-8, noise),
-    }
-
-
 @pytest.mark.parametrize("bandwidth", [None, 1e-30, 0.1])
-@pytest.mark.parametrize("case", extremes())
+@pytest.mark.parametrize("case", extreme_pairs(16))
 def test_extremes_are_finite(case: str, bandwidth: float | None) -> None:
-    x, y = extremes()[case]
+    x, y = extreme_pairs(16)[case]
     x = x.clone().requires_grad_()
     value = HistogramLoss(bandwidth=bandwidth)(x, y)
     value.backward()

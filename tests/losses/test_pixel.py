@@ -11,6 +11,7 @@ from beholder.catalog import create_loss
 from beholder.losses.pixel import PENALTIES, Penalty, PixelLoss, penalise
 from beholder.ops.color import rgb_to_y
 from beholder.spec import ShapeError, UsageError
+from losses.extremes import extreme_pairs
 
 
 @pytest.fixture
@@ -18,19 +19,6 @@ def pair() -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(0)
     x, y = torch.rand(2, 3, 3, 6, 5, dtype=torch.float64, generator=generator)
     return x, y
-
-
-def extremes() -> dict[str, tuple[Tensor, Tensor]]:
-    noise = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(1))
-    black, white, grey = (torch.full_like(noise, level) for level in (0.0, 1.0, 0.5))
-    return {
-        "black": (black, black),
-        "white": (white, white),
-        "constant": (grey, black),
-        "identical": (noise, noise),
-        "extreme": (noise.round(), 1 - noise.round()),
-        "almost": (noise + 1e-8, noise),
-    }
 
 
 def test_by_hand() -> None:
@@ -156,9 +144,9 @@ def test_batch_mates_do_not_matter(pair: tuple[Tensor, Tensor], penalty: Penalty
 
 
 @pytest.mark.parametrize("penalty", PENALTIES)
-@pytest.mark.parametrize("case", extremes())
+@pytest.mark.parametrize("case", extreme_pairs(16))
 def test_extremes_are_finite(penalty: Penalty, case: str) -> None:
-    x, y = extremes()[case]
+    x, y = extreme_pairs(16)[case]
     x = x.clone().requires_grad_()
     value = PixelLoss(penalty)(x, y)
     value.backward()

@@ -9,7 +9,7 @@ import typer
 
 from beholder.cli.console import progress_bar, say, show_error
 from beholder.cli.outputs import check_file, check_folder
-from beholder.spec import BeholderError, MissingPackageError, UsageError
+from beholder.spec import BeholderError, UsageError
 
 __all__ = ["restore"]
 
@@ -38,13 +38,8 @@ def restore(
 
         beholder restore runs/sr-x4/model.safetensors small/ large/ --match-histogram lab
     """
-    try:
-        from beholder.training.restoring import Restorer
-    except ModuleNotFoundError as error:
-        raise MissingPackageError(
-            f"restoring needs the package {error.name}: pip install 'beholder[train]'"
-        ) from error
     from beholder.images import read_picture, save_picture
+    from beholder.training.restoring import Restorer
 
     jobs = _plan(pictures, output)
     restorer = Restorer(model, tile=tile, match=match_histogram, device=device)  # type: ignore[arg-type]  # refused there

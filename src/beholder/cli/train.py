@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,16 +44,13 @@ def train(
 
         beholder train --resume runs/deblock
     """
-    try:
-        from beholder.training.reading import read_recipe
-        from beholder.training.run import train as run
-        from beholder.training.shipped import find_recipe
-    except ModuleNotFoundError as error:
-        raise MissingPackageError(
-            f"training needs the package {error.name}: pip install 'beholder[train]'"
-        ) from error
+    if recipe is None and resume is None:
+        raise UsageError("name a RECIPE and its folder, -o FOLDER; `beholder recipes` lists those there are.")
+    _require("lightning_fabric", "pydantic", "yaml")
     from beholder.cli.weights import fetch_missing
     from beholder.training.folder import RunFolder
+    from beholder.training.reading import read_recipe
+    from beholder.training.shipped import find_recipe
 
     if resume is not None:
         if recipe is not None or output is not None:
@@ -65,6 +63,8 @@ def train(
     else:
         chosen, folder = read_recipe(find_recipe(recipe), settings or ()), output
     fetch_missing(list(chosen.validation.metrics))
+    from beholder.training.run import train as run  # takes seconds to load: after what can be refused
+
     with progress_bar("steps", quiet=quiet) as bar:
         task = bar.add_task("training", total=chosen.steps, failed="")
 
@@ -86,19 +86,23 @@ def recipes() -> None:
     Example:
         beholder recipes
     """
+    _require("yaml")
+    import yaml
     from rich.table import Table
 
-    try:
-        import yaml
+    from beholder.training.shipped import shipped_recipes
 
-        from beholder.training.shipped import shipped_recipes
-    except ModuleNotFoundError as error:
-        raise MissingPackageError(
-            f"recipes need the package {error.name}: pip install 'beholder[train]'"
-        ) from error
     table = Table("name", "network", "steps", "what comes out")
     for name, path in shipped_recipes().items():
         told = yaml.safe_load(path.read_text(encoding="utf-8"))
         table.add_row(name, told["network"], str(told["steps"]), told["title"])
     print_wide(table)
     print_out("Each wants photographs: beholder train NAME data.train=FOLDER -o runs/NAME")
+
+
+def _require(*modules: str) -> None:
+    missing = [module for module in modules if find_spec(module) is None]
+    if missing:
+        raise MissingPackageError(
+            f"training needs the packages {', '.join(missing)}: pip install 'beholder[train]'"
+        )

@@ -19,7 +19,7 @@ from beholder.training.rates import rate_at
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from lightning.fabric import Fabric
+    from lightning_fabric import Fabric
 
     from beholder.spec import Loss
     from beholder.training.recipe import Recipe
