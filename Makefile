@@ -11,7 +11,7 @@ demo: setup  ## Set up, fetch the weights, score the demonstration photographs
 	$(BIN)/beholder demo
 
 test: setup-dev weights  ## Set up the rest and run the tests
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 setup: $(VENV)/.stamp-base  ## The package and all it runs on, in .venv
 

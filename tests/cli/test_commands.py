@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -85,10 +85,16 @@ def test_help_is_quick(run: Run) -> None:
     run("--help")
     took = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = _seconds_of_children()
         run("--help")
-        took.append(time.perf_counter() - start)
+        took.append(_seconds_of_children() - start)
     assert min(took) < 0.4
+
+
+def _seconds_of_children() -> float:
+    """Processor time, which does not grow where other tests run beside."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def test_demo(run: Run, tmp_path: Path) -> None:
