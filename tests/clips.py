@@ -55,3 +55,17 @@ def write_clip(
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path
+
+
+def damage_clip(path: Path, packets: range) -> Path:
+    """Overwrite the pictures' data of some packets; the container stays whole, whatever the encoder's sizes."""
+    with av.open(str(path)) as container:
+        found = [packet for packet in container.demux(video=0) if packet.size]
+        contents = [bytes(found[index]) for index in packets]
+    data = path.read_bytes()
+    for content in contents:
+        begin = data.index(content)
+        spoilt = content[:6] + bytes(101 + place % 59 for place in range(len(content) - 6))
+        data = data[:begin] + spoilt + data[begin + len(content) :]
+    path.write_bytes(data)
+    return path

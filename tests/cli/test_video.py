@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from beholder.scoring import ScoreTable
 from beholder.scoring.libvmaf import score_with_libvmaf
 from cli.conftest import Run
-from clips import moving_frames, write_clip
+from clips import damage_clip, moving_frames, write_clip
 
 
 @pytest.fixture
@@ -119,9 +120,8 @@ def test_damage_that_libvmaf_meets_is_an_error_of_its_rows(run: Run, tmp_path: P
     pytest.importorskip("imageio_ffmpeg", reason="imageio-ffmpeg, which brings libvmaf, is not installed")
     frames = moving_frames(48, 160, 120)
     whole = write_clip(tmp_path / "whole.mkv", frames, codec="libx264", matrix=1)
-    data = bytearray(whole.read_bytes())
-    data[len(data) // 2 : len(data) // 2 + 60] = bytes(range(100, 160))
-    (tmp_path / "damaged.mkv").write_bytes(data)
+    shutil.copy(whole, tmp_path / "damaged.mkv")
+    damage_clip(tmp_path / "damaged.mkv", range(20, 30))
     done = run("score", whole, "damaged.mkv", "-m", "vmaf", "--json")
     assert done.returncode == 1, done.stderr
     rows = json.loads(done.stdout)
