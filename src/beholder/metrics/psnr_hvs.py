@@ -11,26 +11,16 @@ from beholder.ops import stable
 from beholder.ops.color import Channel, check_channel, select_channel
 from beholder.ops.dct import dct_blocks, split_blocks
 from beholder.ops.decibels import decibels
+from beholder.ops.jpeg import LUMA_TABLE
 from beholder.ops.shapes import check_pair
 from beholder.spec import MetricSpec, UsageError
 
 __all__ = ["PSNR_HVS_M", "psnr_hvs_m"]
 
 _BLOCK = 8
-# The JPEG standard's example of a quantisation table for luminance (ITU-T T.81, table K.1).
-_QUANTISATION = (
-    (16, 11, 10, 16, 24, 40, 51, 61),
-    (12, 12, 14, 19, 26, 58, 60, 55),
-    (14, 13, 16, 24, 40, 57, 69, 56),
-    (14, 17, 22, 29, 51, 87, 80, 62),
-    (18, 22, 37, 56, 68, 109, 103, 77),
-    (24, 35, 55, 64, 81, 104, 113, 92),
-    (49, 64, 78, 87, 103, 121, 120, 101),
-    (72, 92, 95, 98, 112, 100, 103, 99),
-)
-# Both tables of the authors' code are functions of it, printed there to six decimals.
-_SENSITIVITY = [round(25.73509 / step, 6) for row in _QUANTISATION for step in row]
-_MASKING = [round((10 / step) ** 2, 6) for row in _QUANTISATION for step in row]
+# Both tables of the authors' code are functions of JPEG's own for luminance, printed there to six decimals.
+_SENSITIVITY = [round(25.73509 / step, 6) for row in LUMA_TABLE for step in row]
+_MASKING = [round((10 / step) ** 2, 6) for row in LUMA_TABLE for step in row]
 _WORST = -20 * math.log10(max(_SENSITIVITY))
 
 

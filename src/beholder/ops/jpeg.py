@@ -12,10 +12,10 @@ from beholder.ops.shapes import check_images
 from beholder.ops.ycbcr import enlarge_chroma, ycbcr_to_rgb
 from beholder.spec import UsageError
 
-__all__ = ["jpeg", "quantisation_tables"]
+__all__ = ["LUMA_TABLE", "jpeg", "quantisation_tables"]
 
 # ITU-T T.81, tables K.1 and K.2.
-_LUMA = (
+LUMA_TABLE = (
     (16, 11, 10, 16, 24, 40, 51, 61),
     (12, 12, 14, 19, 26, 58, 60, 55),
     (14, 13, 16, 24, 40, 57, 69, 56),
@@ -107,7 +107,7 @@ def quantisation_tables(quality: int, like: Tensor) -> Tensor:
     if isinstance(quality, bool) or not isinstance(quality, int) or not 1 <= quality <= 100:
         raise UsageError(f"quality is {quality!r}; expected a whole number from 1 to 100.")
     percent = 5000 // quality if quality < 50 else 200 - 2 * quality
-    tables = torch.tensor((_LUMA, _CHROMA), device=like.device)
+    tables = torch.tensor((LUMA_TABLE, _CHROMA), device=like.device)
     return ((tables * percent + 50) // 100).clamp(1, 255).to(like.dtype)
 
 
