@@ -12,6 +12,7 @@ from beholder.catalog import create_metric
 from beholder.metrics import psnr_hvs
 from beholder.metrics.psnr_hvs import psnr_hvs_m
 from beholder.ops.color import rgb_to_grey, rgb_to_y
+from beholder.ops.jpeg import LUMA_TABLE
 from beholder.spec import UsageError
 
 # The first row and the last entry of each table, as the authors print them.
@@ -26,7 +27,7 @@ def test_tables_are_the_authors() -> None:
 
 
 def table(numerator: float, power: int) -> np.ndarray:
-    return np.round((numerator / np.array(psnr_hvs._QUANTISATION)) ** power, 6)
+    return np.round((numerator / np.array(LUMA_TABLE)) ** power, 6)
 
 
 def hidden(block: np.ndarray) -> float:
