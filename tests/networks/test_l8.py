@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
@@ -32,9 +33,19 @@ def test_by_hand(photos: Tensor) -> None:
         for parameter in network.parameters():
             if parameter.ndim == 1:
                 parameter.uniform_(-0.1, 0.1)
+        network.convolutions[-1].get_parameter("bias").sub_(0.3)  # so that the last ReLU cuts
     cut.load_state_dict(network.state_dict())
     with torch.no_grad():
         expected = by_hand(network, x)
         assert expected.min() < 0 < expected.max()
         assert torch.allclose(network(x), expected, atol=1e-5)
         assert torch.allclose(cut(x), expected.clamp_min(0), atol=1e-5)
+
+
+@pytest.mark.parametrize("channels", [3, 1])
+def test_training_starts_near_the_picture_itself(photos: Tensor, channels: int) -> None:
+    torch.manual_seed(0)
+    x = photos[:, :channels, :50, :70]
+    with torch.no_grad():
+        off = (L8(channels=channels)(x) - x).square().mean().sqrt().item()
+    assert 1e-4 < off < 0.1  # near, and with something to learn from

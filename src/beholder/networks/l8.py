@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn.functional import relu
 
-from beholder.networks.initialise import start_for_relu, start_without_relu
+from beholder.networks.initialise import shrink, start_for_relu, start_without_relu
 from beholder.networks.options import check_flag
 from beholder.networks.restoration import RestorationNetwork
 
@@ -33,7 +33,8 @@ class L8(RestorationNetwork):
 
     References:
         Svoboda et al., "Compression Artifacts Removal Using Convolutional Neural Networks", WSCG 2016,
-        arXiv:1605.00366. Deviations: weights start as He et al. propose; the paper's network is for luma.
+        arXiv:1605.00366. Deviations: training starts from the picture itself, which some channels carry through, and
+        corrections that are small; the paper's network is for luma.
     """
 
     title = "Eight convolutions with two skips, against JPEG"
@@ -58,6 +59,20 @@ class L8(RestorationNetwork):
         self.final_relu = final_relu
         start_for_relu(self)
         start_without_relu(self.convolutions[-1])
+        self._start_as_identity()
+
+    def _start_as_identity(self) -> None:
+        """Carry the picture through the first, the seventh and the last layer; what the others make of it starts small."""
+        first, seventh, last = (self.convolutions[place].get_parameter("weight") for place in (0, 6, 7))
+        shrink(self.convolutions[-1], 0.1)
+        with torch.no_grad():
+            seventh[: self.channels] = 0
+            for carrying in (
+                first[: self.channels],
+                seventh[: self.channels, -32:],
+                last[:, : self.channels],
+            ):
+                nn.init.dirac_(carrying)
 
     def restore(self, x: Tensor) -> Tensor:
         """Shape (N, C, H, W) to the same."""
