@@ -100,6 +100,23 @@ def test_workers_change_nothing(recipe: Path, whole: Path, tmp_path: Path) -> No
     assert equal(tmp_path / "workers", whole)
 
 
+def test_training_starts_from_a_model(recipe: Path, whole: Path, tmp_path: Path) -> None:
+    unmoved = ["steps=1", "optimiser.rate=1e-12", "validation.every=1"]
+    begun = [*unmoved, f"start_from={whole / 'model.safetensors'}"]
+    started, told = load_model(train(read_recipe(recipe, begun), tmp_path / "run"))
+    trained, _ = load_model(whole / "model.safetensors")
+    assert told["step"] == 1
+    for one, other in zip(started.parameters(), trained.parameters(), strict=True):
+        assert torch.allclose(one, other, atol=1e-6)
+    with pytest.raises(
+        UsageError, match=r"start_from: .* holds compact:width=8:blocks=1, whose weights do not fit l8"
+    ):
+        train(read_recipe(recipe, [*begun, "network=l8"]), tmp_path / "other")
+    with pytest.raises(UsageError, match=r"there is no model 'debloc'"):
+        train(read_recipe(recipe, [*unmoved, "start_from=debloc"]), tmp_path / "none")
+    assert not (tmp_path / "other").exists()
+
+
 class StoppedError(Exception):
     pass
 

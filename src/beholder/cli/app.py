@@ -13,7 +13,7 @@ from beholder.cli.demo import demo
 from beholder.cli.losses import losses
 from beholder.cli.metrics import metrics
 from beholder.cli.networks import networks
-from beholder.cli.restore import restore
+from beholder.cli.restore import models, restore
 from beholder.cli.score import score
 from beholder.cli.stylise import stylise
 from beholder.cli.train import recipes, train
@@ -50,6 +50,7 @@ app.command()(networks)
 app.command()(train)
 app.command()(recipes)
 app.command()(restore)
+app.command()(models)
 app.command()(stylise)
 app.add_typer(weights, name="weights")
 

@@ -7,15 +7,17 @@ from typing import Annotated
 
 import typer
 
-from beholder.cli.console import progress_bar, say, show_error
+from beholder.cli.console import print_out, print_wide, progress_bar, say, show_error
 from beholder.cli.outputs import check_file, check_folder
 from beholder.spec import BeholderError, UsageError
 
-__all__ = ["restore"]
+__all__ = ["models", "restore"]
 
 
 def restore(
-    model: Annotated[Path, typer.Argument(help="model.safetensors of a training run.")],
+    model: Annotated[
+        str, typer.Argument(help="One of `beholder models`, or model.safetensors of a training run.")
+    ],
     pictures: Annotated[Path, typer.Argument(help="A picture, or a folder of them.")],
     output: Annotated[Path, typer.Argument(help="Picture to write; for a folder, the folder.")],
     match_histogram: Annotated[
@@ -34,15 +36,16 @@ def restore(
     Exit code: 0 all restored, 1 some could not be, 2 bad usage.
 
     Examples:
-        beholder restore runs/deblock/model.safetensors blocky.jpg clean.png
+        beholder restore deblock blocky.jpg clean.png
 
         beholder restore runs/sr-x4/model.safetensors small/ large/ --match-histogram lab
     """
     from beholder.images import read_picture, save_picture
     from beholder.training.restoring import Restorer
+    from beholder.training.shipped import find_model
 
     jobs = _plan(pictures, output)
-    restorer = Restorer(model, tile=tile, match=match_histogram, device=device)  # type: ignore[arg-type]  # refused there
+    restorer = Restorer(find_model(model), tile=tile, match=match_histogram, device=device)  # type: ignore[arg-type]  # refused there
     failed = 0
     with progress_bar("pictures", quiet=quiet) as bar:
         task = bar.add_task("restoring", total=len(jobs), failed="")
@@ -57,6 +60,28 @@ def restore(
             bar.update(task, advance=1, failed=f"{failed} failed" if failed else "")
     say(f"wrote {len(jobs) - failed} of {len(jobs)} pictures to {output}")
     raise typer.Exit(1 if failed else 0)
+
+
+def models() -> None:
+    """List the trained models that come with Beholder: name, network, scores in validation, and what each does.
+
+    Example:
+        beholder models
+    """
+    from rich.table import Table
+
+    from beholder.training.model_file import read_about
+    from beholder.training.shipped import shipped_models
+
+    table = Table("name", "network", "steps", "scores in validation", "what it does")
+    for name, path in shipped_models().items():
+        told = read_about(path)
+        scores = ", ".join(f"{metric} {score:.4g}" for metric, score in told["scores"].items())
+        table.add_row(name, told["network"], str(told["step"]), scores, told["recipe"]["title"])
+    print_wide(table)
+    print_out(
+        "beholder restore NAME IN OUT; each has a card beside it, NAME.md, in the package's folder models"
+    )
 
 
 def _plan(pictures: Path, output: Path) -> list[tuple[Path, Path]]:

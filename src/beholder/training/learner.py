@@ -14,10 +14,12 @@ from beholder.catalog import create_discriminator, create_loss, create_network
 from beholder.losses import WeightedSum
 from beholder.losses.adversarial import AdversarialLoss
 from beholder.spec import TrainingError, UsageError
+from beholder.training.model_file import load_model
 from beholder.training.rates import rate_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from lightning_fabric import Fabric
 
@@ -66,6 +68,23 @@ class Learner:
     def best_guess(self) -> nn.Module:
         """The network that is kept as the model: the running mean of the weights, if there is one."""
         return self.average.module if self.average is not None else self.plain
+
+    def start_from(self, model: Path) -> None:
+        """Begin with a trained model's weights.
+
+        Raises:
+            WeightsError: If the file holds no model.
+            UsageError: If the model's network is another.
+        """
+        trained, told = load_model(model)
+        try:
+            self.plain.load_state_dict(trained.state_dict())
+        except RuntimeError as error:
+            raise UsageError(
+                f"start_from: {model} holds {told['network']}, whose weights do not fit {self.recipe.network}."
+            ) from error
+        if self.average is not None:
+            self.average.module.load_state_dict(trained.state_dict())
 
     def learn(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
         """Take one step.

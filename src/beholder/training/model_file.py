@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 
 from beholder.catalog import create_network
 from beholder.spec import WeightsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from torch import nn
 
     from beholder.training.recipe import Recipe
 
-__all__ = ["load_model", "save_model"]
+__all__ = ["load_model", "read_about", "save_model"]
 
 
 def save_model(
@@ -48,6 +48,24 @@ def save_model(
     partial.replace(target)
 
 
+def read_about(path: str | Path) -> dict[str, Any]:
+    """What a model's file tells of it: network, steps, scores and recipe.
+
+    Raises:
+        WeightsError: If the file cannot be read or holds no such model.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            told = json.loads((file.metadata() or {}).get("model", "null"))
+    except (OSError, SafetensorError, ValueError) as error:
+        raise WeightsError(f"{path}: cannot be read as a model: {error}.") from error
+    if not isinstance(told, dict) or "network" not in told:
+        raise WeightsError(
+            f"{path}: holds tensors, but does not tell of which network; expected a model that `beholder train` saved."
+        )
+    return told
+
+
 def load_model(path: str | Path) -> tuple[nn.Module, dict[str, Any]]:
     """Build the network that a file holds.
 
@@ -60,17 +78,8 @@ def load_model(path: str | Path) -> tuple[nn.Module, dict[str, Any]]:
     Raises:
         WeightsError: If the file cannot be read or holds no such model.
     """
-    path = Path(path)
-    try:
-        with safe_open(path, framework="pt") as file:
-            told = json.loads((file.metadata() or {}).get("model", "null"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 -- no mapping
-    except (OSError, SafetensorError, ValueError) as error:
-        raise WeightsError(f"{path}: cannot be read as a model: {error}.") from error
-    if not isinstance(told, dict) or "network" not in told:
-        raise WeightsError(
-            f"{path}: holds tensors, but does not tell of which network; expected a model that `beholder train` saved."
-        )
+    told = read_about(path)
+    tensors = load_file(path)
     network = create_network(told["network"])
     try:
         network.load_state_dict(tensors, strict=True)

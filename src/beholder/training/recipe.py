@@ -130,7 +130,7 @@ class Recipe(_Settings):
     Attributes:
         title: What comes out of it, in a line.
         network: As `beholder.catalog.create_network` takes it.
-        start_from: A model file whose weights training begins with.
+        start_from: A model whose weights training begins with: a file, or the name of one that comes with Beholder.
         data: Pictures, and what is done to them.
         loss: What is minimised.
         adversary: A discriminator that is trained along.
@@ -147,7 +147,7 @@ class Recipe(_Settings):
 
     title: str
     network: str
-    start_from: Path | None = None
+    start_from: str | None = None
     data: Data
     loss: LossMix
     adversary: Adversary | None = None

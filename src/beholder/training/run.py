@@ -16,6 +16,7 @@ from beholder.training.learner import Learner
 from beholder.training.model_file import save_model
 from beholder.training.order import Order
 from beholder.training.pairs import open_pairs
+from beholder.training.shipped import find_model
 from beholder.training.validating import Validator
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ class _Run:
         if resume and (state := self.folder.load_checkpoint()) is not None:
             self.learner.resume(state["learner"])
             self.best, self.waited = state["best"], state["waited"]
+        elif self.recipe.start_from is not None:
+            self.learner.start_from(find_model(self.recipe.start_from))
         if self.fabric.is_global_zero:
             if resume:
                 self.folder.forget_after(self.learner.step)

@@ -1,4 +1,4 @@
-"""The recipes that come with the package."""
+"""The recipes and the trained models that come with the package."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from pathlib import Path
 
 from beholder.spec import UsageError, did_you_mean
 
-__all__ = ["find_recipe", "shipped_recipes"]
+__all__ = ["find_model", "find_recipe", "shipped_models", "shipped_recipes"]
 
 
 def shipped_recipes() -> dict[str, Path]:
     """Name -> file of every recipe in the package."""
-    folder = Path(str(files("beholder"))) / "recipes"
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    return _shipped("recipes", "*.yaml")
+
+
+def shipped_models() -> dict[str, Path]:
+    """Name -> file of every trained model in the package; beside each lies its card, NAME.md."""
+    return _shipped("models", "*.safetensors")
 
 
 def find_recipe(name: str) -> Path:
@@ -22,12 +26,29 @@ def find_recipe(name: str) -> Path:
     Raises:
         UsageError: If there is neither.
     """
-    if Path(name).suffix in (".yaml", ".yml"):
+    return _find("recipe", name, shipped_recipes(), "a .yaml file")
+
+
+def find_model(name: str) -> Path:
+    """A trained model's file: one of the user's, or one in the package by its name.
+
+    Raises:
+        UsageError: If there is neither.
+    """
+    return _find("model", name, shipped_models(), "a .safetensors file")
+
+
+def _shipped(room: str, pattern: str) -> dict[str, Path]:
+    folder = Path(str(files("beholder"))) / room
+    return {path.stem: path for path in sorted(folder.glob(pattern))}
+
+
+def _find(kind: str, name: str, shipped: dict[str, Path], own: str) -> Path:
+    if Path(name).suffix or len(Path(name).parts) > 1:
         return Path(name)
-    shipped = shipped_recipes()
     if name not in shipped:
         raise UsageError(
-            f"there is no recipe {name!r}.{did_you_mean(name, shipped)} Expected a .yaml file, or one of "
+            f"there is no {kind} {name!r}.{did_you_mean(name, shipped)} Expected {own}, or one of "
             f"{', '.join(shipped)}."
         )
     return shipped[name]
