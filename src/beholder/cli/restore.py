@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from beholder.cli.console import print_out, print_wide, progress_bar, say, show_error
-from beholder.cli.outputs import check_file, check_folder
-from beholder.spec import BeholderError, UsageError
+from beholder.cli.picture_files import plan_pictures
+from beholder.spec import BeholderError
 
 __all__ = ["models", "restore"]
 
@@ -44,7 +44,7 @@ def restore(
     from beholder.training.restoring import Restorer
     from beholder.training.shipped import find_model
 
-    jobs = _plan(pictures, output)
+    jobs = plan_pictures(pictures, output)
     restorer = Restorer(find_model(model), tile=tile, match=match_histogram, device=device)  # type: ignore[arg-type]  # refused there
     failed = 0
     with progress_bar("pictures", quiet=quiet) as bar:
@@ -82,28 +82,3 @@ def models() -> None:
     print_out(
         "beholder restore NAME IN OUT; each has a card beside it, NAME.md, in the package's folder models"
     )
-
-
-def _plan(pictures: Path, output: Path) -> list[tuple[Path, Path]]:
-    """Each picture with the file to write."""
-    from beholder.data.kmeans import list_pictures
-    from beholder.images.saving import check_picture_ending
-
-    if not pictures.is_dir():
-        check_picture_ending(output)
-        check_file(output)
-        jobs = [(pictures, output)]
-    else:
-        if output.resolve() == pictures.resolve():
-            raise UsageError(f"{output}: is where the pictures are; name another folder.")
-        check_folder(output)
-        found = [path for path in list_pictures(pictures) if not path.is_relative_to(output)]
-        jobs = [(path, (output / path.relative_to(pictures)).with_suffix(".png")) for path in found]
-    taken: set[Path] = set()
-    for source, target in jobs:
-        if target.exists() or target in taken:
-            raise UsageError(
-                f"{target}: is there already, and would be written for {source}; move it, or name another."
-            )
-        taken.add(target)
-    return jobs

@@ -1,0 +1,46 @@
+"""Pictures in and pictures out: which file is written for which."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from beholder.cli.outputs import check_file, check_folder
+from beholder.spec import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["plan_pictures"]
+
+
+def plan_pictures(pictures: Path, output: Path) -> list[tuple[Path, Path]]:
+    """Each picture with the file to write for it.
+
+    Args:
+        pictures: A picture, or a folder of them; in its subfolders too.
+        output: The file to write; for a folder, the folder, made for it, in which each picture has its own name as .png.
+
+    Raises:
+        UsageError: If something could not be written, or would be written over.
+    """
+    from beholder.data.kmeans import list_pictures
+    from beholder.images.saving import check_picture_ending
+
+    if not pictures.is_dir():
+        check_picture_ending(output)
+        check_file(output)
+        jobs = [(pictures, output)]
+    else:
+        if output.resolve() == pictures.resolve():
+            raise UsageError(f"{output}: is where the pictures are; name another folder.")
+        check_folder(output)
+        found = [path for path in list_pictures(pictures) if not path.is_relative_to(output)]
+        jobs = [(path, (output / path.relative_to(pictures)).with_suffix(".png")) for path in found]
+    taken: set[Path] = set()
+    for source, target in jobs:
+        if target.exists() or target in taken:
+            raise UsageError(
+                f"{target}: is there already, and would be written for {source}; move it, or name another."
+            )
+        taken.add(target)
+    return jobs
