@@ -46,6 +46,23 @@ def test_modules_compute_what_the_functions_do(pair: tuple[Tensor, Tensor]) -> N
     assert torch.equal(create_metric("ssim:channel=rgb")(x, y), ssim(x, y))
 
 
+def test_ssim_with_zeros_around(pair: tuple[Tensor, Tensor]) -> None:
+    x, y = (each.double() for each in pair)
+    window = torch.exp(-((torch.arange(11, dtype=torch.float64) - 5) ** 2) / (2 * 1.5**2))
+    window = torch.outer(window, window) / window.sum() ** 2
+
+    def mean(z: Tensor) -> Tensor:
+        return torch.nn.functional.conv2d(z, window.expand(3, 1, 11, 11), padding=5, groups=3)
+
+    a, b = mean(x), mean(y)
+    of_x, of_y, covariance = mean(x * x) - a * a, mean(y * y) - b * b, mean(x * y) - a * b
+    index = (2 * a * b + 1e-4) * (2 * covariance + 9e-4) / ((a * a + b * b + 1e-4) * (of_x + of_y + 9e-4))
+    found = create_metric("ssim:channel=rgb:border=zero")(x, y)
+    assert torch.allclose(found, index.mean((1, 2, 3)), atol=1e-9)
+    with pytest.raises(UsageError, match="border is 'none'; expected one of valid, zero"):
+        create_metric("ssim:border=none")
+
+
 def test_ssim_matlab_averages_before_it_looks() -> None:
     generator = torch.Generator().manual_seed(0)
     y = torch.rand(1, 3, 400, 700, generator=generator)

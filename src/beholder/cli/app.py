@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from beholder.cli.console import say, show_error
+from beholder.cli.degrade import degrade
 from beholder.cli.demo import demo
 from beholder.cli.losses import losses
 from beholder.cli.metrics import metrics
@@ -51,6 +52,7 @@ app.command()(train)
 app.command()(recipes)
 app.command()(restore)
 app.command()(models)
+app.command()(degrade)
 app.command()(stylise)
 app.add_typer(weights, name="weights")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import hashlib
 import itertools
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from torch.utils.data import Dataset
 from beholder.catalog import create_degradation
 from beholder.data.degradations.area import Area, degrade_area
 from beholder.data.degradations.stored import to_unit
+from beholder.data.drawing import random_source
 from beholder.spec import ShapeError, UsageError
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class PatchPairs(Dataset[dict[str, Tensor]]):
         seed: Seed of all that is drawn.
         offset: For pairs that are not aligned: the clean patch lies up to so many pixels off, down, up, left or
             right.
+        unpaired: The clean patch is any, drawn by itself: of any picture, any place and any turn.
 
     Raises:
         UsageError: If an option is impossible.
@@ -58,12 +59,16 @@ class PatchPairs(Dataset[dict[str, Tensor]]):
         seed: int = 0,
         *,
         offset: int = 0,
+        unpaired: bool = False,
     ) -> None:
         self.pack, self.degradation = pack, _build(degradation)
         for name, value, least in (("size", size, 1), ("count", count, 1), ("offset", offset, 0)):
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise UsageError(f"{name} is {value!r}; expected a whole number, at least {least}.")
+        if unpaired and offset:
+            raise UsageError(f"offset is {offset}, of patches that are unpaired; give one or the other.")
         self.size, self.count, self.seed, self.offset = size, count, seed, offset
+        self.unpaired = unpaired
         self._border = -(-offset // self.degradation.scale)
         places = [max(0, down) * max(0, right) for down, right in map(self._places, range(len(pack)))]
         self.left_out = places.count(0)
@@ -102,7 +107,7 @@ class PatchPairs(Dataset[dict[str, Tensor]]):
         """
         if not 0 <= index < self.count:
             raise IndexError(f"item {index} of {self.count}")
-        draw = _source(f"{self.seed}/{int(self._epoch)}/{index}")
+        draw = random_source(f"{self.seed}/{int(self._epoch)}/{index}")
         numbers = torch.randint(_DRAWS, (4,), generator=draw).tolist()
         chosen, top, left = self._find_place(numbers[0] % self._ends[-1])
         down, right = (number % (2 * self.offset + 1) - self.offset for number in numbers[1:3])
@@ -112,11 +117,15 @@ class PatchPairs(Dataset[dict[str, Tensor]]):
             return self.pack.crop(chosen, area.top, area.left, area.height, area.width)
 
         wanted = Area(top, left, self.size, self.size)
-        side = self.size * scale
-        clean = read(Area(top * scale + down, left * scale + right, side, side))
         spoilt = degrade_area(self.degradation, read, (picture.height, picture.width), wanted, draw)
-        turn = numbers[3] % _TURNS
-        return {"x": _turn(spoilt, turn), "y": _turn(to_unit(clean), turn)}
+        turn = turn_y = numbers[3] % _TURNS
+        where = chosen, top * scale + down, left * scale + right
+        if self.unpaired:
+            place, turn_y = torch.randint(_DRAWS, (2,), generator=draw).tolist()
+            chosen_y, top_y, left_y = self._find_place(place % self._ends[-1])
+            where, turn_y = (chosen_y, top_y * scale, left_y * scale), turn_y % _TURNS
+        clean = self.pack.crop(*where, self.size * scale, self.size * scale)
+        return {"x": _turn(spoilt, turn), "y": _turn(to_unit(clean), turn_y)}
 
     def _find_place(self, place: int) -> tuple[int, int, int]:
         """Picture, row and column of the degraded picture where the patch of a number begins."""
@@ -158,7 +167,7 @@ class PicturePairs(Dataset[dict[str, Tensor]]):
         if not 0 <= index < len(self):
             raise IndexError(f"picture {index} of {len(self)}")
         clean = self.pack.picture(index)
-        spoilt = self.degradation(clean, _source(f"{self.seed}/{index}"))
+        spoilt = self.degradation(clean, random_source(f"{self.seed}/{index}"))
         height, width = (side * self.degradation.scale for side in spoilt.shape[1:])
         return {"x": spoilt, "y": to_unit(clean[:, :height, :width]).contiguous()}
 
@@ -166,12 +175,6 @@ class PicturePairs(Dataset[dict[str, Tensor]]):
 def _build(degradation: Degradation | str) -> Degradation:
     built: Any = create_degradation(degradation) if isinstance(degradation, str) else degradation
     return built  # type: ignore[no-any-return]
-
-
-def _source(name: str) -> torch.Generator:
-    """A source of random numbers of its own for every name."""
-    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
-    return torch.Generator().manual_seed(int.from_bytes(digest))
 
 
 def _turn(patch: Tensor, turn: int) -> Tensor:

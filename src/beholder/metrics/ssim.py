@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from beholder.ops.color import Channel, check_channel, select_channel
 from beholder.ops.filters import filter_separable, gaussian_kernel
@@ -14,6 +16,8 @@ from beholder.ops.shapes import check_pair
 from beholder.spec import MetricSpec, UsageError
 
 __all__ = ["SSIM", "WINDOW", "ssim", "ssim_maps"]
+
+Border = Literal["valid", "zero"]
 
 WINDOW = 11
 _SIGMA = 1.5
@@ -84,21 +88,30 @@ class SSIM(nn.Module):
             ``"y"``, or ``"rgb"`` (mean over the three channels).
         downsample: First average over round(min(H, W) / 256) pixels, as ``ssim.m`` does; the paper and
             ``ssim_index.m`` do not.
+        border: ``"valid"`` (the paper's): the window stays inside the image; ``"zero"``: zeros lie around it, as
+            in the package pytorch-ssim and the papers that use it.
 
     Raises:
-        UsageError: If ``channel`` is unknown.
+        UsageError: If an option is unknown.
     """
 
-    def __init__(self, channel: Channel = "grey", *, downsample: bool = False) -> None:
+    def __init__(
+        self, channel: Channel = "grey", *, downsample: bool = False, border: Border = "valid"
+    ) -> None:
         super().__init__()
-        self.spec = self.describe(channel, downsample=downsample)
+        self.spec = self.describe(channel, downsample=downsample, border=border)
         self.channel = channel
         self.downsample = downsample
+        self.border = border
 
     @staticmethod
-    def describe(channel: Channel = "grey", *, downsample: bool = False) -> MetricSpec:
+    def describe(
+        channel: Channel = "grey", *, downsample: bool = False, border: Border = "valid"
+    ) -> MetricSpec:
         """The specification of the metric with these options."""
         check_channel(channel)
+        if border not in get_args(Border):
+            raise UsageError(f"border is {border!r}; expected one of {', '.join(get_args(Border))}.")
         if not isinstance(downsample, bool):
             raise UsageError(f"downsample is {downsample!r}; expected true or false.")
         return MetricSpec(
@@ -131,4 +144,6 @@ class SSIM(nn.Module):
             # MATLAB's round() takes halves up; Python's takes them to the even number.
             factor = max(1, math.floor(min(x.shape[-2:]) / 256 + 0.5))
             x, y = subsample_box(x, factor), subsample_box(y, factor)
+        if self.border == "zero":
+            x, y = (functional.pad(each, (WINDOW // 2,) * 4) for each in (x, y))
         return ssim_maps(x, y)[0]
