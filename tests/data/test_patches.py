@@ -106,6 +106,29 @@ def test_unaligned_targets_lie_some_pixels_off(pack: Pack) -> None:
     assert seen == set(range(-3, 4))
 
 
+def test_unpaired_targets_are_any_patches(pack: Pack) -> None:
+    paired, pairs = (
+        PatchPairs(pack, "noise:sigma=0", 24, 400, seed=5, unpaired=unpaired) for unpaired in (False, True)
+    )
+    pictures = [pack.picture(index) / 255 for index in range(2)]
+    wheres: list[list[int]] = [[], []]
+    together, same_turn = 0, 0
+    for index in range(60):
+        pair = pairs[index]
+        assert torch.equal(pair["x"], paired[index]["x"])
+        places = []
+        for side, where in zip(("x", "y"), wheres, strict=True):
+            which = next(which for which in range(2) if find(pair[side], pictures[which]))
+            where.append(which)
+            places.append((which, *find(pair[side], pictures[which])[0]))
+        together += places[0][0] == places[1][0] and places[0][2:] == places[1][2:]
+        same_turn += places[0][1] == places[1][1]
+    assert together == 0
+    assert same_turn < 20  # of 8 turns
+    assert sum(x != y for x, y in zip(*wheres, strict=True)) >= 5
+    assert 0 < sum(wheres[1]) < 60
+
+
 def collect(loader: DataLoader[dict[str, Tensor]]) -> Tensor:
     batches = [torch.cat([batch["x"], batch["y"]]) for batch in loader]
     return torch.stack(batches)
@@ -161,6 +184,8 @@ def test_what_is_impossible_is_refused(pack: Pack) -> None:
         PatchPairs(pack, Grey(), 8, 2.5)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="offset is -1"):
         PatchPairs(pack, Grey(), 8, 1, offset=-1)
+    with pytest.raises(UsageError, match="offset is 2, of patches that are unpaired"):
+        PatchPairs(pack, Grey(), 8, 1, offset=2, unpaired=True)
     with pytest.raises(UsageError, match="no degradation 'rust'"):
         PatchPairs(pack, "rust", 8, 1)
     with pytest.raises(IndexError):

@@ -72,8 +72,29 @@ def test_what_is_written_is_whole_and_reads_the_same(recipe: Path, tmp_path: Pat
         (
             "steps: 100",
             "steps: 1\nvalidation: {metrics: [ssim]}",
-            r"line 10: .*select is 'psnr'; expected one of .*ssim",
+            r"line 10: .*select is 'psnr'; expected one of metrics, or last: ssim",
         ),
+        (
+            "  terms: {pixels: l1,",
+            "  against: {feature: a.png}\n  terms: {pixels: l1,",
+            r"line 7: loss.against is .*: there is no term feature; the terms are pixels, features",
+        ),
+        (
+            "  terms: {pixels: l1,",
+            "  against: {features: }\n  terms: {pixels: l1,",
+            r"line 7: loss.against.features is missing; name it in the file, or as loss.against.features=VALUE",
+        ),
+        (
+            "  degradation:",
+            "  offset: 2\n  unpaired: true\n  degradation:",
+            r"line 6: data.unpaired is True: patches that lie anywhere have no data.offset",
+        ),
+        (
+            '{pixels: l1, features: "content:layers=relu2_2"}',
+            "{}",
+            r"loss.terms are empty; expected at least",
+        ),
+        ("steps: 100", "steps: 100\ncycle: {}", r"line 10: cycle is {}: .*expected an adversary"),
     ],
 )
 def test_impossible_settings_are_told_by_line(recipe: Path, old: str, new: str, message: str) -> None:

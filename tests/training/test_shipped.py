@@ -27,9 +27,12 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", shipped_recipes())
 def test_it_runs(name: str, photographs: Path, tmp_path: Path) -> None:
     few = ["steps=2", "batch=2", "data.workers=0", "validation.pictures=1", "validation.shown=0"]
-    recipe = read_recipe(find_recipe(name), [f"data.train={photographs}", *few])
+    given = [f"data.train={photographs}", *few]
+    if name == "style":
+        given += [f"loss.against.style={next(photographs.iterdir())}"]
+    recipe = read_recipe(find_recipe(name), given)
     small = recipe.data.patch // (3 if recipe.data.patch % 9 == 0 else 2)
-    recipe = read_recipe(find_recipe(name), [f"data.train={photographs}", *few, f"data.patch={small}"])
+    recipe = read_recipe(find_recipe(name), [*given, f"data.patch={small}"])
     network, told = load_model(train(recipe, tmp_path / "run"))
     assert told["network"] == recipe.network
     assert set(told["scores"]) == set(recipe.validation.metrics)

@@ -17,6 +17,7 @@ DEGRADATIONS: Mapping[str, Entry] = {
     "shrink": Entry("beholder.data.degradations.shrink:Shrink"),
     "noise": Entry("beholder.data.degradations.noise:Noise"),
     "grey": Entry("beholder.data.degradations.grey:Grey"),
+    "none": Entry("beholder.data.degradations.untouched:Untouched"),
 }
 
 _SHELF = Shelf("degradation", DEGRADATIONS)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from beholder.catalog import create_discriminator, create_loss, create_network
-from beholder.losses import WeightedSum
-from beholder.losses.adversarial import AdversarialLoss
+from beholder.catalog import create_network
+from beholder.networks.on_luma import for_rgb
 from beholder.spec import TrainingError, UsageError
+from beholder.training.cycle import BackAndForth
 from beholder.training.model_file import load_model
+from beholder.training.objective import build_loss
 from beholder.training.rates import rate_at
 
 if TYPE_CHECKING:
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
 
     from lightning_fabric import Fabric
 
-    from beholder.spec import Loss
     from beholder.training.recipe import Recipe
 
 __all__ = ["Learner"]
+
+
+_Module = TypeVar("_Module", bound=nn.Module)
 
 
 class Learner:
@@ -38,6 +41,7 @@ class Learner:
 
     Raises:
         UsageError: If a network, loss or discriminator of the recipe is unknown or impossible.
+        PictureError: If a picture that a loss compares with cannot be read.
         WeightsError: If weights of a loss are missing.
     """
 
@@ -45,24 +49,33 @@ class Learner:
         self.recipe = recipe
         self.fabric = fabric
         self.step = 0
-        network = create_network(recipe.network)
+        network = for_rgb(create_network(recipe.network))
         self.average = (
             AveragedModel(network, multi_avg_fn=_running_mean(recipe.average), use_buffers=True)
             if recipe.average
             else None
         )
-        loss, self.adversary = _build_loss(recipe)
-        self.loss = loss.to(fabric.device).to(memory_format=torch.channels_last)
-        own = [p for p in self.loss.balance.parameters() if p.requires_grad]
-        self.optimiser = _optimise([*network.parameters(), *own], recipe)
-        self.plain = network.to(fabric.device).to(memory_format=torch.channels_last)
+        loss, self.adversary = build_loss(recipe)
+        self.loss = self._place(loss)
+        self.plain = self._place(network)
         if self.average is not None:
-            self.average.to(fabric.device).to(memory_format=torch.channels_last)
+            self._place(self.average)
         self.network = fabric.setup_module(self.plain)
-        self.shared = own
-        self.critic = None
-        if self.adversary is not None:
-            self.critic = _optimise(self.adversary.discriminator.parameters(), recipe)
+        self.cycle = None
+        judges = [] if self.adversary is None else [self.adversary.discriminator]
+        if recipe.cycle is not None and recipe.adversary is not None:
+            self.cycle = self._place(BackAndForth(recipe, recipe.cycle, recipe.adversary))
+            judges.append(self.cycle.adversary.discriminator)
+        balance = [p for p in self.loss.balance.parameters() if p.requires_grad]
+        back = [] if self.cycle is None else list(self.cycle.back.parameters())
+        self.shared = [*balance, *back]
+        self.clipped = [*self.plain.parameters(), *back]
+        self.judges = [parameter for judge in judges for parameter in judge.parameters()]
+        self.optimiser = _optimise([*self.plain.parameters(), *self.shared], recipe)
+        self.critic = _optimise(self.judges, recipe) if self.judges else None
+
+    def _place(self, module: _Module) -> _Module:
+        return module.to(self.fabric.device).to(memory_format=torch.channels_last)
 
     @property
     def best_guess(self) -> nn.Module:
@@ -108,21 +121,32 @@ class Learner:
             # A network that has learned nothing yet leaves [0, 1] by far; the logged terms show if it stays there.
             warnings.filterwarnings("ignore", "x holds values")
             total = self.loss(output, y, **inputs)
-        self._check(total)
-        self._move(self.optimiser, total, self.plain.parameters(), self.shared)
-        log = {**self.loss.log, "rate": torch.tensor(rate)}
-        if self.adversary is not None and self.critic is not None:
+            if self.cycle is not None:
+                total = total + self.cycle(self.network, x, y, output)
+        log = {**self.loss.log, **(self.cycle.log if self.cycle is not None else {}), "total": total.detach()}
+        self._check(total, log)
+        self._move(self.optimiser, total, self.clipped, self.shared)
+        log["rate"] = torch.tensor(rate)
+        if self.critic is not None:
             _set_rate(self.critic, rate)
-            with self.fabric.autocast():
-                told = self.adversary.discriminator_loss(output.detach(), y)
-            self._check(told)
-            parameters = list(self.adversary.discriminator.parameters())
-            self._move(self.critic, told, parameters, parameters)
-            log["discriminator"] = told.detach()
+            log["discriminator"] = self._teach_judges(self.critic, x, y, output)
         self.step += 1
         if self.average is not None:
             self.average.update_parameters(self.plain)
         return log
+
+    def _teach_judges(self, critic: torch.optim.Optimizer, x: Tensor, y: Tensor, output: Tensor) -> Tensor:
+        """A step of the discriminators; their loss."""
+        losses = []
+        with self.fabric.autocast():
+            if self.adversary is not None:
+                losses.append(self.adversary.discriminator_loss(output.detach(), y))
+            if self.cycle is not None:
+                losses.append(self.cycle.discriminator_loss(x))
+        told = torch.stack(losses).sum()
+        self._check(told, {"discriminator": told})
+        self._move(critic, told, self.judges, self.judges)
+        return told.detach()
 
     def _move(
         self,
@@ -140,13 +164,13 @@ class Learner:
             nn.utils.clip_grad_norm_(clipped, self.recipe.optimiser.clip)
         optimiser.step()
 
-    def _check(self, loss: Tensor) -> None:
+    def _check(self, loss: Tensor, log: dict[str, Tensor]) -> None:
         if math.isfinite(loss.item()):
             return
-        terms = ", ".join(f"{name} {value.item():g}" for name, value in self.loss.log.items())
+        terms = ", ".join(f"{name} {value.item():g}" for name, value in log.items())
         raise TrainingError(
-            f"the loss is {loss.item()} at step {self.step}: {terms}. The last checkpoint stands; resume from it with a "
-            "lower optimiser.rate, or a smaller weight of the term that broke."
+            f"the loss is {loss.item()} at step {self.step}: {terms}. What was saved last stands; lower "
+            "optimiser.rate, or the weight of the term that broke, in the run's recipe.yaml and go on with --resume."
         )
 
     def state(self) -> dict[str, Any]:
@@ -156,6 +180,7 @@ class Learner:
             "network": self.plain.state_dict(),
             "average": self.average.state_dict() if self.average is not None else None,
             "loss": self.loss.state_dict(),
+            "cycle": self.cycle.state_dict() if self.cycle is not None else None,
             "optimiser": self.optimiser.state_dict(),
             "critic": self.critic.state_dict() if self.critic is not None else None,
         }
@@ -168,23 +193,10 @@ class Learner:
         self.optimiser.load_state_dict(state["optimiser"])
         if self.average is not None:
             self.average.load_state_dict(state["average"])
+        if self.cycle is not None:
+            self.cycle.load_state_dict(state["cycle"])
         if self.critic is not None:
             self.critic.load_state_dict(state["critic"])
-
-
-def _build_loss(recipe: Recipe) -> tuple[WeightedSum, AdversarialLoss | None]:
-    terms: dict[str, str | Loss] = {name: create_loss(request) for name, request in recipe.loss.terms.items()}
-    weights = dict(recipe.loss.weights)
-    adversary = None
-    if recipe.adversary is not None:
-        if "adversary" in terms:
-            raise UsageError("loss.terms names a term 'adversary'; that name is the discriminator's.")
-        adversary = AdversarialLoss(
-            create_discriminator(recipe.adversary.discriminator), recipe.adversary.kind
-        )
-        terms["adversary"] = adversary
-        weights["adversary"] = recipe.adversary.weight
-    return WeightedSum(terms, weights, balance=recipe.loss.balance), adversary
 
 
 def _running_mean(decay: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], int | Tensor], None]:

@@ -10,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 
 from beholder.catalog import create_network
+from beholder.networks.on_luma import for_rgb
 from beholder.spec import WeightsError
 
 if TYPE_CHECKING:
@@ -73,14 +74,15 @@ def load_model(path: str | Path) -> tuple[nn.Module, dict[str, Any]]:
         path: What `save_model` wrote.
 
     Returns:
-        The network, in evaluation mode, and what the file tells of it.
+        The network for RGB pictures, in evaluation mode, and what the file tells of it. One with a single channel
+        restores their luma.
 
     Raises:
         WeightsError: If the file cannot be read or holds no such model.
     """
     told = read_about(path)
     tensors = load_file(path)
-    network = create_network(told["network"])
+    network = for_rgb(create_network(told["network"]))
     try:
         network.load_state_dict(tensors, strict=True)
     except RuntimeError as error:

@@ -53,7 +53,13 @@ def open_pairs(
             f"data.patch is {recipe.data.patch}; expected a multiple of the network's scale, {scale}."
         )
     patches = PatchPairs(
-        pack, recipe.data.degradation, recipe.data.patch // scale, recipe.steps * recipe.batch, recipe.seed
+        pack,
+        recipe.data.degradation,
+        recipe.data.patch // scale,
+        recipe.steps * recipe.batch,
+        recipe.seed,
+        offset=recipe.data.offset,
+        unpaired=recipe.data.unpaired,
     )
     if patches.degradation.scale != scale:
         raise UsageError(

@@ -120,7 +120,8 @@ def _tell(
     if problem["type"] == "extra_forbidden":
         allowed = _allowed(place[:-1])
         return f"{where}: there is no setting {name}.{did_you_mean(str(place[-1]), allowed)} Allowed: {', '.join(allowed)}."
-    if problem["type"] == "missing":
+    # A recipe leaves empty what is for the user to say.
+    if problem["type"] == "missing" or (problem["input"] is None and problem["type"] != "value_error"):
         return f"{where}: {name} is missing; name it in the file, or as {name}=VALUE."
     return f"{where}: {name} is {problem['input']!r}: {problem['msg'].removeprefix('Value error, ')}."
 

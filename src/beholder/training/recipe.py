@@ -5,9 +5,18 @@ from __future__ import annotations
 from pathlib import Path  # noqa: TC003 -- pydantic reads annotations as the program runs
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-__all__ = ["Adversary", "Data", "LossMix", "Optimiser", "Recipe", "Schedule", "Validation"]
+__all__ = ["Adversary", "Cycle", "Data", "LossMix", "Optimiser", "Recipe", "Schedule", "Validation"]
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -26,6 +35,9 @@ class Data(_Settings):
         degradation: What makes the network's input of a clean picture, as `beholder.catalog.create_degradation` takes
             it.
         patch: Height and width of the target patches, in pixels.
+        offset: The target patch lies up to so many pixels off, down, up, left or right, drawn for each pair.
+            Validation is aligned.
+        unpaired: The target patch is any patch of any picture. Validation is paired.
         workers: Processes that prepare patches; 0 prepares them between the steps.
     """
 
@@ -33,21 +45,40 @@ class Data(_Settings):
     validation: Path | None = None
     degradation: str
     patch: PositiveInt = 96
+    offset: Annotated[int, Field(ge=0)] = 0
+    unpaired: bool = False
     workers: Annotated[int, Field(ge=0)] = 1
+
+    @field_validator("unpaired")
+    @classmethod
+    def _unpaired_have_no_offset(cls, unpaired: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 -- pydantic's
+        if unpaired and info.data.get("offset"):
+            raise ValueError("patches that lie anywhere have no data.offset; give one or the other")
+        return unpaired
 
 
 class LossMix(_Settings):
     """What is minimised, as `beholder.losses.WeightedSum` takes it.
 
     Attributes:
-        terms: Name -> request of a loss.
+        terms: Name -> request of a loss. There may be none beside an adversary.
         weights: What each term weighs; 1 where none is given.
         balance: How the terms are balanced.
+        against: Term -> picture that it compares with, in place of the target: a style.
     """
 
-    terms: Annotated[dict[str, str], Field(min_length=1)]
+    terms: dict[str, str]
     weights: dict[str, Annotated[float, Field(ge=0)]] = {}
     balance: Literal["fixed", "equalise", "gradient", "uncertainty"] = "fixed"
+    against: dict[str, Path] = {}
+
+    @field_validator("against")
+    @classmethod
+    def _against_names_terms(cls, against: dict[str, Path], info: ValidationInfo) -> dict[str, Path]:
+        terms = info.data.get("terms", against)
+        if foreign := [name for name in against if name not in terms]:
+            raise ValueError(f"there is no term {', '.join(foreign)}; the terms are {', '.join(terms)}")
+        return against
 
 
 class Adversary(_Settings):
@@ -62,6 +93,20 @@ class Adversary(_Settings):
     discriminator: str
     kind: Literal["vanilla", "least_squares", "hinge", "wasserstein", "relativistic"] = "vanilla"
     weight: Annotated[float, Field(ge=0)] = 1e-3
+
+
+class Cycle(_Settings):
+    """A second network, which goes back, with a discriminator of its own: training without pairs, as CycleGAN.
+
+    Both are of the kind of the first ones. What goes there and back, from either side, must come out as it was.
+
+    Attributes:
+        weight: What the difference from that weighs.
+        identity: What it weighs that each network leave alone what is as it should be already.
+    """
+
+    weight: Annotated[float, Field(ge=0)] = 10.0
+    identity: Annotated[float, Field(ge=0)] = 5.0
 
 
 class Optimiser(_Settings):
@@ -104,7 +149,8 @@ class Validation(_Settings):
     Attributes:
         every: Steps from one validation to the next.
         metrics: Requests of metrics, as `beholder.catalog.create_metric` takes them.
-        select: The one of them by which the best network is kept.
+        select: The one of them by which the best network is kept; ``"last"`` keeps the last, where none of them tells
+            what is wanted.
         pictures: How many pictures, at most, are looked at.
         shown: How many of them are drawn in the grid.
         patience: Stop after so many validations without a better one; 0 never stops early.
@@ -119,8 +165,10 @@ class Validation(_Settings):
 
     @model_validator(mode="after")
     def _select_is_measured(self) -> Validation:
-        if self.select not in self.metrics:
-            raise ValueError(f"select is {self.select!r}; expected one of metrics: {', '.join(self.metrics)}")
+        if self.select not in (*self.metrics, "last"):
+            raise ValueError(
+                f"select is {self.select!r}; expected one of metrics, or last: {', '.join(self.metrics)}"
+            )
         return self
 
 
@@ -134,6 +182,7 @@ class Recipe(_Settings):
         data: Pictures, and what is done to them.
         loss: What is minimised.
         adversary: A discriminator that is trained along.
+        cycle: A second network that goes back, for training without pairs.
         steps: Steps of the optimiser.
         batch: Pairs of patches in a step, over all processes.
         optimiser: How the weights are moved.
@@ -150,7 +199,8 @@ class Recipe(_Settings):
     start_from: str | None = None
     data: Data
     loss: LossMix
-    adversary: Adversary | None = None
+    adversary: Annotated[Adversary | None, Field(validate_default=True)] = None
+    cycle: Cycle | None = None
     steps: PositiveInt
     batch: PositiveInt = 16
     optimiser: Optimiser = Optimiser()
@@ -160,3 +210,20 @@ class Recipe(_Settings):
     validation: Validation = Validation()
     checkpoint: PositiveInt = 500
     seed: Annotated[int, Field(ge=0)] = 0
+
+    @field_validator("adversary")
+    @classmethod
+    def _something_is_minimised(cls, adversary: Adversary | None, info: ValidationInfo) -> Adversary | None:
+        loss = info.data.get("loss")
+        if adversary is None and loss is not None and not loss.terms:
+            raise ValueError("loss.terms are empty; expected at least one, or an adversary")
+        return adversary
+
+    @field_validator("cycle")
+    @classmethod
+    def _a_cycle_has_an_adversary(cls, cycle: Cycle | None, info: ValidationInfo) -> Cycle | None:
+        if cycle is not None and info.data.get("adversary") is None:
+            raise ValueError(
+                "a cycle alone is content with two networks that do nothing; expected an adversary"
+            )
+        return cycle

@@ -170,7 +170,7 @@ class _Run:
         better = self.validator.is_better(scores, self.best)
         self.waited = 0 if better else self.waited + 1
         if better:
-            self.best = scores[self.recipe.validation.select]
+            self.best = scores.get(self.recipe.validation.select)
         if self.fabric.is_global_zero:
             self.folder.log(
                 self.folder.validations, {"step": step, **{k: f"{v:.6g}" for k, v in scores.items()}}

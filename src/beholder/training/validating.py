@@ -42,7 +42,8 @@ class Validator:
         for metric in self.metrics.values():
             if isinstance(metric, nn.Module):
                 metric.to(device)
-        self.higher_is_better = self.metrics[settings.select].spec.direction == "higher"
+        select = self.metrics.get(settings.select)  # none, where the last network is kept
+        self.higher_is_better = select is not None and select.spec.direction == "higher"
 
     def score(
         self, network: nn.Module, pairs: Subset[dict[str, Tensor]], grid: Path | None = None
@@ -77,9 +78,9 @@ class Validator:
         return {name: sum(scores) / len(scores) for name, scores in found.items()}
 
     def is_better(self, scores: dict[str, float], best: float | None) -> bool:
-        """Whether scores beat the best so far by the metric that selects."""
-        score = scores[self.settings.select]
-        if best is None:
+        """Whether scores beat the best so far by the metric that selects; always, where the last network is kept."""
+        score = scores.get(self.settings.select)
+        if best is None or score is None:
             return True
         return score > best if self.higher_is_better else score < best
 

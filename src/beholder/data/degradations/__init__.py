@@ -7,6 +7,7 @@ from beholder.data.degradations.in_order import InOrder
 from beholder.data.degradations.jpeg import Jpeg
 from beholder.data.degradations.noise import Noise
 from beholder.data.degradations.shrink import Shrink
+from beholder.data.degradations.untouched import Untouched
 
 __all__ = [
     "Degradation",
@@ -15,6 +16,7 @@ __all__ = [
     "Jpeg",
     "Noise",
     "Shrink",
+    "Untouched",
     "add_noise",
     "blur",
     "compress_jpeg",
