@@ -7,6 +7,7 @@ import math
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from beholder.data.photos import PHOTOS
 from beholder.images import save_picture
@@ -158,6 +160,74 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(recipe: Path, whole: Path, t
     assert equal(tmp_path / "run", whole)
 
 
+def test_a_run_that_was_killed_before_its_first_checkpoint_begins_anew(
+    recipe: Path, whole: Path, tmp_path: Path
+) -> None:
+    def tell(progress: Progress) -> None:
+        if progress.step == 4:
+            raise StoppedError
+
+    begun = [f"start_from={whole / 'model.safetensors'}", "steps=12", "validation.every=12"]
+    train(read_recipe(recipe, begun), tmp_path / "whole")
+    with pytest.raises(StoppedError):
+        train(read_recipe(recipe, begun), tmp_path / "run", tell=tell)
+    assert not (tmp_path / "run" / "last.ckpt").exists()
+    steps: list[int] = []
+    left = RunFolder(tmp_path / "run").read_recipe()
+    train(left, tmp_path / "run", resume=True, tell=lambda progress: steps.append(progress.step))
+    assert steps == list(range(1, 13))
+    assert equal(tmp_path / "run", tmp_path / "whole")
+
+
+def test_a_run_that_is_stopped_saves_a_checkpoint_at_once(recipe: Path, whole: Path, tmp_path: Path) -> None:
+    steps: list[int] = []
+    shorter = read_recipe(recipe)
+
+    def tell(progress: Progress) -> None:
+        steps.append(progress.step)
+
+    train(shorter, tmp_path / "run", tell=tell, stop=lambda: len(steps) == 57)
+    assert steps[-1] == 57
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+    train(shorter, tmp_path / "run", resume=True, tell=tell)
+    assert steps == list(range(1, 121))
+    assert equal(tmp_path / "run", whole)
+    with (tmp_path / "run" / "steps.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["step"]) for row in rows] == [50, 100, 120]
+    seconds = [float(row["seconds"]) for row in rows]
+    assert seconds == sorted(seconds)  # a clock that began anew would be behind
+    assert seconds[0] > 0
+
+
+def test_two_nodes_learn_what_two_processes_do(recipe: Path, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    told = "from pathlib import Path; import sys; from beholder.training.reading import read_recipe; \
+from beholder.training.run import train; \
+train(read_recipe(sys.argv[1], ['steps=12']), Path(sys.argv[2]), nodes=2, accelerator='cpu')"
+    shared = os.environ | {"OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    nodes = [
+        subprocess.Popen(
+            [sys.executable, "-c", told, str(recipe), str(tmp_path / "two")],
+            env=shared | {"NODE_RANK": str(rank)},
+            stderr=subprocess.DEVNULL,
+        )
+        for rank in range(2)
+    ]
+    assert [node.wait(180) for node in nodes] == [0, 0]
+    train(read_recipe(recipe, ["steps=12"]), tmp_path / "one")
+    one, two = final_weights(tmp_path / "one"), final_weights(tmp_path / "two")
+    for name, weights in one.items():
+        assert torch.allclose(two[name].float(), weights.float(), rtol=1e-3, atol=1e-5), name
+
+
+def test_each_process_needs_a_part_of_the_batch(recipe: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="batch is 4; expected a multiple of the 2 devices of 3 nodes"):
+        train(read_recipe(recipe), tmp_path / "run", devices=2, nodes=3)
+
+
 def test_two_processes_learn_what_one_does(recipe: Path, tmp_path: Path) -> None:
     script = tmp_path / "two.py"
     script.write_text(
@@ -188,6 +258,13 @@ def test_a_loss_that_is_no_number_stops_the_run(recipe: Path, tmp_path: Path) ->
         train(read_recipe(recipe, ["optimiser.rate=1e30", "optimiser.clip=0"]), tmp_path / "run")
 
 
+def test_weights_that_are_no_numbers_are_not_saved(recipe: Path, tmp_path: Path) -> None:
+    settings = ["optimiser.rate=1e38", "optimiser.clip=0", "checkpoint=1", "validation.every=1"]
+    with pytest.raises(TrainingError, match="a weight is no number after step 1"):
+        train(read_recipe(recipe, settings), tmp_path / "run")
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"recipe.yaml", "pictures"}
+
+
 def test_no_pictures(recipe: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(PictureError, match="no pictures"):
@@ -211,3 +288,26 @@ def test_impossible_recipes_are_refused_before_anything_is_written(
     with pytest.raises(UsageError, match=message):
         train(read_recipe(recipe, [override]), tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_tensorboard_shows_what_the_logs_hold(recipe: Path, tmp_path: Path) -> None:
+    def tell(progress: Progress) -> None:
+        if progress.step == 105:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        train(read_recipe(recipe, ["checkpoint=30"]), tmp_path / "run", tell=tell)
+    train(read_recipe(recipe), tmp_path / "run", resume=True)  # from step 90, so step 100 is logged twice
+    assert len(list((tmp_path / "run" / "events").iterdir())) == 2
+    shown = EventAccumulator(str(tmp_path / "run" / "events"))
+    shown.Reload()
+    for log, group in (("steps.csv", "train"), ("validation.csv", "validation")):
+        with (tmp_path / "run" / log).open() as file:
+            rows = list(csv.DictReader(file))
+        for name in rows[0].keys() - {"step", "seconds"}:
+            seen = shown.Scalars(f"{group}/{name}")
+            assert [each.step for each in seen] == [int(row["step"]) for row in rows]
+            assert [each.value for each in seen] == pytest.approx(
+                [float(row[name]) for row in rows], rel=1e-5
+            )
+    assert [each.step for each in shown.Images("validation")] == [60, 120]

@@ -1,7 +1,7 @@
 """What there is, by name."""
 
 from beholder.catalog.degradations import DEGRADATIONS, create_degradation
-from beholder.catalog.losses import LOSSES, create_loss
+from beholder.catalog.losses import LOSSES, create_loss, list_loss_weights
 from beholder.catalog.metrics import (
     METRICS,
     NO_REFERENCE_METRICS,
@@ -29,6 +29,7 @@ __all__ = [
     "create_network",
     "create_no_reference_metric",
     "describe_metric",
+    "list_loss_weights",
     "list_options",
     "parse_request",
     "split_requests",

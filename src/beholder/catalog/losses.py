@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beholder.catalog.metrics import METRICS
+from beholder.backbones.choice import choose
+from beholder.catalog.metrics import METRICS, describe_metric
 from beholder.catalog.requests import Entry, Shelf
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from beholder.spec import Loss
 
-__all__ = ["LOSSES", "create_loss"]
+__all__ = ["LOSSES", "create_loss", "list_loss_weights"]
 
 LOSSES: Mapping[str, Entry] = {
     "l1": Entry("beholder.losses.pixel:PixelLoss", {"penalty": "l1"}),
@@ -59,3 +60,23 @@ def create_loss(request: str, **options: Any) -> Loss:
         return Entry("beholder.losses.from_metric:AsLoss").load()(request, **options)  # type: ignore[no-any-return]
     loss: Loss = loss_class(**arguments)
     return loss
+
+
+def list_loss_weights(request: str) -> tuple[str, ...]:
+    """The weight cards that a loss needs, without building it or loading them.
+
+    Args:
+        request: As `create_loss` takes it.
+
+    Raises:
+        UsageError: If the name is unknown, or an option is impossible.
+    """
+    name, requested = _SHELF.parse(request)
+    if name not in LOSSES:
+        return describe_metric(request).weights
+    options = LOSSES[name].list_options() | requested
+    if "backbone" in options:
+        return choose(options["backbone"], options["layers"], options["weights"]).cards
+    if "detector" in options:
+        return ("face_landmarks_68",) if options["detector"] is None else ()
+    return ()

@@ -62,7 +62,10 @@ def print_wide(table: Table) -> None:
 
 
 def progress_bar(unit: str = "pairs", *, quiet: bool = False) -> Progress:
-    """A bar with rate and time left, on standard error, for tasks with a text field ``failed``."""
+    """A bar with rate and time left, on standard error, for tasks with a text field ``failed``.
+
+    A task whose unit is another names it in a field ``unit``.
+    """
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -77,7 +80,9 @@ def progress_bar(unit: str = "pairs", *, quiet: bool = False) -> Progress:
         def render(self, task: Task) -> str:
             speed = task.finished_speed or task.speed
             # Of less than a second's work, it would tell how long the first batch waited for its pictures.
-            return f"{speed:.1f} {unit}/s" if speed and (task.elapsed or 0) >= 1 else ""
+            return (
+                f"{speed:.1f} {task.fields.get('unit', unit)}/s" if speed and (task.elapsed or 0) >= 1 else ""
+            )
 
     columns = (
         TextColumn("{task.description}"),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shlex
+import signal
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,9 +16,17 @@ from beholder.cli.console import print_out, print_wide, progress_bar, say
 from beholder.spec import MissingPackageError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.progress import Progress as Bar
+
+    from beholder.training.folder import RunFolder
+    from beholder.training.recipe import Recipe
     from beholder.training.run import Progress
 
 __all__ = ["recipes", "train"]
+
+_RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK")  # of Fabric and torchrun
 
 
 def train(
@@ -28,7 +40,10 @@ def train(
         Path | None, typer.Option("-o", "--output", help="Folder of the run, made for it.")
     ] = None,
     resume: Annotated[Path | None, typer.Option(help="Folder of a run to go on with.")] = None,
-    devices: Annotated[int, typer.Option(help="Processes, each with a device of its own.")] = 1,
+    devices: Annotated[
+        int, typer.Option(min=1, help="Processes on each node, each with a device of its own.")
+    ] = 1,
+    nodes: Annotated[int, typer.Option(min=1, help="Machines, on each of which the command runs.")] = 1,
     accelerator: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
 ) -> None:
@@ -36,6 +51,8 @@ def train(
 
     The folder holds the recipe with every setting, the best model, the last checkpoint, logs, and pictures of each
     validation. A run that was broken off, by whatever, goes on from its last checkpoint as if it had not been.
+
+    Exit code: 0 done, 2 the run cannot begin or go on, 130 interrupted: after the first Ctrl-C a checkpoint is saved.
 
     Examples:
         beholder train deblock data.train=photographs/ -o runs/deblock
@@ -46,7 +63,7 @@ def train(
     """
     if recipe is None and resume is None:
         raise UsageError("name a RECIPE and its folder, -o FOLDER; `beholder recipes` lists those there are.")
-    _require("lightning_fabric", "pydantic", "yaml")
+    _require("lightning_fabric", "pydantic", "tensorboard", "yaml")
     from beholder.cli.weights import fetch_missing
     from beholder.training.folder import RunFolder
     from beholder.training.reading import read_recipe
@@ -62,22 +79,29 @@ def train(
         raise UsageError("name a RECIPE and its folder, -o FOLDER; `beholder recipes` lists those there are.")
     else:
         chosen, folder = read_recipe(find_recipe(recipe), settings or ()), output
-    fetch_missing(list(chosen.validation.metrics))
+    fetch_missing(chosen.validation.metrics, chosen.loss.terms.values())
     from beholder.training.run import train as run  # takes seconds to load: after what can be refused
 
-    with progress_bar("steps", quiet=quiet) as bar:
-        task = bar.add_task("training", total=chosen.steps, failed="")
-
-        def tell(progress: Progress) -> None:
-            bar.update(task, completed=progress.step, failed=f"loss {progress.log['total']:.4g}")
-            if progress.scores is not None:
-                scores = ", ".join(f"{name} {score:.4f}" for name, score in progress.scores.items())
-                bar.console.print(f"step {progress.step}: {scores}")
-
-        model = run(
-            chosen, folder, resume=resume is not None, devices=devices, accelerator=accelerator, tell=tell
-        )
-    say(f"wrote {model}")
+    first = all(os.environ.get(name, "0") == "0" for name in _RANKS)  # of several processes, one tells
+    interrupted = True
+    with contextlib.suppress(KeyboardInterrupt), progress_bar("steps", quiet=quiet or not first) as bar:
+        with _listen(bar, tell=first) as pressed:
+            run(
+                chosen,
+                folder,
+                resume=resume is not None,
+                devices=devices,
+                nodes=nodes,
+                accelerator=accelerator,
+                tell=_tell_steps(bar, chosen),
+                tell_decoding=_tell_decoding(bar),
+                stop=pressed,
+            )
+        interrupted = pressed()
+    if first:
+        _tell_end(RunFolder(folder), interrupted=interrupted)
+    if interrupted:
+        raise typer.Exit(130)
 
 
 def recipes() -> None:
@@ -106,3 +130,53 @@ def _require(*modules: str) -> None:
         raise MissingPackageError(
             f"training needs the packages {', '.join(missing)}: pip install 'beholder[train]'"
         )
+
+
+def _tell_end(run: RunFolder, *, interrupted: bool) -> None:
+    if interrupted:
+        on = f"beholder train --resume {shlex.quote(str(run.path))}"
+        say(f"interrupted; go on with: {on}" if run.recipe.is_file() else "interrupted before the first step")
+    elif run.model.is_file():
+        say(f"wrote {run.model}")
+
+
+def _tell_steps(bar: Bar, recipe: Recipe) -> Callable[[Progress], None]:
+    task = bar.add_task("training", total=recipe.steps, failed="", start=False)
+
+    def tell(progress: Progress) -> None:
+        if not bar.tasks[task].started:
+            bar.reset(task, completed=progress.step - 1)  # a resumed run is no faster for the steps before
+        bar.update(task, completed=progress.step, failed=f"loss {progress.log['total']:.4g}")
+        if progress.scores is not None:
+            scores = ", ".join(f"{name} {score:.4f}" for name, score in progress.scores.items())
+            bar.console.print(f"step {progress.step}: {scores}")
+
+    return tell
+
+
+def _tell_decoding(bar: Bar) -> Callable[[int, int], None]:
+    def tell(done: int, total: int) -> None:
+        if done == 1:
+            bar.add_task("decoding", total=total, failed="", unit="pictures")
+        bar.update(bar.task_ids[-1], completed=done)
+
+    return tell
+
+
+@contextlib.contextmanager
+def _listen(bar: Bar, *, tell: bool) -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed; the second one ends at once."""
+    pressed = False
+
+    def press(_signal: int, _frame: object) -> None:
+        nonlocal pressed
+        pressed = True
+        signal.signal(signal.SIGINT, before)
+        if tell:
+            bar.console.print("stopping after this step; Ctrl-C again stops at once, without a checkpoint")
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, before)

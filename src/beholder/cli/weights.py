@@ -12,6 +12,8 @@ from beholder.cli.console import print_wide, progress_bar, say
 from beholder.spec import WeightsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from beholder.backbones import WeightCard
 
 __all__ = ["fetch_missing", "weights"]
@@ -155,18 +157,20 @@ def _describe(card: WeightCard, cached: Path | None) -> dict[str, Any]:
     }
 
 
-def fetch_missing(metrics: list[str]) -> None:
-    """Fetch the weights that metrics need and the cache lacks, saying so.
+def fetch_missing(metrics: Iterable[str], losses: Iterable[str] = ()) -> None:
+    """Fetch the weights that metrics and losses need and the cache lacks, saying so.
 
     Raises:
         WeightsError: If they cannot be had.
-        UsageError: If a metric is unknown.
+        UsageError: If one is unknown.
     """
     from beholder.backbones import door
     from beholder.backbones.cards import find_card
-    from beholder.catalog import describe_metric
+    from beholder.catalog import describe_metric, list_loss_weights
 
-    for card in [find_card(name) for metric in metrics for name in describe_metric(metric).weights]:
+    needed = [name for metric in metrics for name in describe_metric(metric).weights]
+    needed += [name for loss in losses for name in list_loss_weights(loss)]
+    for card in map(find_card, needed):
         if door.locate(card) is None:
             say(f"{card.name}: needed and not in the cache")
             door.fetch(card, say)

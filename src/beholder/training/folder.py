@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
-import os
+import io
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from beholder.spec import TrainingError, UsageError
+from beholder.spec import UsageError
 from beholder.training.reading import read_recipe, write_recipe
+from beholder.training.writing import add_to, replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from beholder.training.recipe import Recipe
@@ -34,6 +34,7 @@ class RunFolder:
         steps: ``steps.csv``, what was logged of the steps.
         validations: ``validation.csv``, the scores of each validation.
         pictures: ``pictures/``, a grid for each validation.
+        events: ``events/``, the same for TensorBoard.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,6 +45,18 @@ class RunFolder:
         self.steps = path / "steps.csv"
         self.validations = path / "validation.csv"
         self.pictures = path / "pictures"
+        self.events = path / "events"
+
+    def check_new(self) -> None:
+        """Refuse a folder that holds a run.
+
+        Raises:
+            UsageError: If it does.
+        """
+        if self.recipe.exists() or self.checkpoint.exists():
+            raise UsageError(
+                f"{self.path}: holds a run already; go on with it by --resume, or name another folder."
+            )
 
     def begin(self, recipe: Recipe) -> None:
         """Make the folder for a new run.
@@ -51,13 +64,12 @@ class RunFolder:
         Raises:
             UsageError: If there is a run in it already, or it cannot be made.
         """
-        if self.recipe.exists() or self.checkpoint.exists():
-            raise UsageError(
-                f"{self.path}: holds a run already; go on with it by --resume, or name another folder."
-            )
+        self.check_new()
         try:
             self.pictures.mkdir(parents=True, exist_ok=True)
-            write_recipe(recipe, self.recipe)
+            partial = self.recipe.with_name(f".partial.{self.recipe.name}")
+            write_recipe(recipe, partial)
+            partial.replace(self.recipe)
         except OSError as error:
             raise UsageError(f"{self.path}: cannot be written in: {error.strerror}.") from error
 
@@ -77,8 +89,8 @@ class RunFolder:
         Raises:
             TrainingError: If it cannot be written; the one before stands.
         """
-        with _replacing(self.checkpoint) as partial:
-            torch.save(dict(state), partial)
+        with replacing(self.checkpoint) as partial, partial.open("wb") as opened:
+            torch.save(dict(state), opened)
 
     def load_checkpoint(self) -> dict[str, Any] | None:
         """The last checkpoint; ``None`` where there is none yet."""
@@ -88,50 +100,30 @@ class RunFolder:
         return state
 
     def forget_after(self, step: int) -> None:
-        """Drop what was logged beyond a step, which will be taken again."""
+        """Drop what was logged beyond a step, which will be taken again.
+
+        Raises:
+            TrainingError: If the logs cannot be written.
+        """
         for file in (self.steps, self.validations):
             if not file.is_file():
                 continue
-            with file.open(newline="", encoding="utf-8") as opened:
-                rows = list(csv.DictReader(opened))
-            kept = [row for row in rows if int(row["step"]) <= step]
-            with _replacing(file) as partial, partial.open("w", newline="", encoding="utf-8") as opened:
-                writer = csv.DictWriter(opened, rows[0] if rows else ["step"])
-                writer.writeheader()
-                writer.writerows(kept)
+            lines = file.read_bytes().splitlines(keepends=True)
+            # A power cut may leave half a line.
+            whole = [line for line in lines if line.endswith(b"\n")]
+            kept = whole[:1] + [line for line in whole[1:] if int(line.split(b",")[0]) <= step]
+            with replacing(file) as partial:
+                partial.write_bytes(b"".join(kept))
 
     def log(self, file: Path, row: Mapping[str, Any]) -> None:
-        """Add a row to one of the logs.
+        """Add a row to one of the logs; its first entry is the step.
 
         Raises:
             TrainingError: If it cannot be written.
         """
-        try:
-            new = not file.is_file()
-            with file.open("a", newline="", encoding="utf-8") as opened:
-                writer = csv.DictWriter(opened, list(row))
-                if new:
-                    writer.writeheader()
-                writer.writerow(row)
-        except OSError as error:
-            raise TrainingError(f"{file}: cannot be written: {error.strerror}. {_STANDS}") from error
-
-
-_STANDS = "The last checkpoint stands; make room and go on with --resume."
-
-
-@contextlib.contextmanager
-def _replacing(file: Path) -> Iterator[Path]:
-    """A name beside the file to write to; what is whole takes the file's place."""
-    partial = file.with_name(f".{file.name}.partial")
-    try:
-        yield partial
-        with partial.open("rb") as written:
-            os.fsync(written.fileno())
-        partial.replace(file)
-    except (OSError, RuntimeError) as error:  # torch.save tells of a full disk by a RuntimeError
-        raise TrainingError(
-            f"{file}: cannot be written: {getattr(error, 'strerror', None) or error}. {_STANDS}"
-        ) from error
-    finally:
-        partial.unlink(missing_ok=True)
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, list(row))
+        if not file.is_file() or not file.stat().st_size:
+            writer.writeheader()
+        writer.writerow(row)
+        add_to(file, text.getvalue().encode())

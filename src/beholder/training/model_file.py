@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save
 from beholder.catalog import create_network
 from beholder.networks.on_luma import for_rgb
 from beholder.spec import WeightsError
+from beholder.training.writing import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,9 @@ def save_model(
         target: ``.safetensors`` file.
         step: Steps that it was trained for.
         scores: Its scores in validation.
+
+    Raises:
+        TrainingError: If it cannot be written; the file before stands.
     """
     told = {
         "beholder": version("beholder"),
@@ -43,10 +47,9 @@ def save_model(
         "scores": dict(scores),
         "recipe": recipe.model_dump(mode="json"),
     }
-    partial = target.with_name(f".{target.name}.partial")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    partial.write_bytes(save(tensors, {"model": json.dumps(told)}))
-    partial.replace(target)
+    with replacing(target) as partial:
+        partial.write_bytes(save(tensors, {"model": json.dumps(told)}))
 
 
 def read_about(path: str | Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import signal
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,8 @@ import torch
 from lightning_fabric import Fabric
 from torch.utils.data import DataLoader
 
-from beholder.spec import UsageError
+from beholder.spec import TrainingError, UsageError
+from beholder.training.events import Events
 from beholder.training.folder import RunFolder
 from beholder.training.learner import Learner
 from beholder.training.model_file import save_model
@@ -55,8 +57,11 @@ def train(
     *,
     resume: bool = False,
     devices: int = 1,
+    nodes: int = 1,
     accelerator: str = "auto",
     tell: Callable[[Progress], object] | None = None,
+    tell_decoding: Callable[[int, int], object] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Path:
     """Train a network by a recipe.
 
@@ -67,55 +72,72 @@ def train(
         recipe: What the run is made of.
         folder: Where it is kept, see `RunFolder`.
         resume: Go on with the run that is there.
-        devices: Processes, each with a device of its own; they split each batch.
+        devices: Processes on each node, each with a device of its own; they split each batch.
+        nodes: Machines. Each calls this, with the folder on a disk that all see; which is which they learn from the
+            environment, see `lightning_fabric`.
         accelerator: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         tell: Called after every step.
+        tell_decoding: Called with the number of pictures that are decoded, and of all, where they are opened for the
+            first time.
+        stop: Asked after every step; true saves a checkpoint and ends the run.
 
     Returns:
-        The model's file: the best network by the validation.
+        The model's file: the best network by the validation. A run that is stopped before the first one leaves none.
 
     Raises:
         UsageError: If the recipe cannot be followed, or the folder holds a run and ``resume`` is false, or none and
             it is true.
-        TrainingError: If the loss is no number, or nothing more can be written.
+        TrainingError: If the loss or a weight is no number, or nothing more can be written.
         PictureError: If there are no pictures, or they cannot be read.
         WeightsError: If weights of a loss or metric are missing.
     """
-    if recipe.batch % devices:
-        raise UsageError(f"batch is {recipe.batch}; expected a multiple of the {devices} devices.")
+    if devices < 1 or nodes < 1 or recipe.batch % (devices * nodes):
+        raise UsageError(
+            f"batch is {recipe.batch}; expected a multiple of the {devices} devices of {nodes} nodes."
+            if nodes > 1
+            else f"batch is {recipe.batch}; expected a multiple of the {devices} devices."
+        )
+    runs = RunFolder(folder)
+    if not resume:
+        runs.check_new()  # before there are processes, of which the others would wait for the one that refuses
     precision: Any = "bf16-mixed" if recipe.precision == "bfloat16" else "32-true"
     fabric = Fabric(
         accelerator=accelerator,
         devices=devices,
-        strategy="ddp" if devices > 1 else "auto",
+        num_nodes=nodes,
+        strategy="ddp" if devices * nodes > 1 else "auto",
         precision=precision,
     )
     fabric.launch()
-    run = _Run(recipe, RunFolder(folder), fabric, tell)
+    run = _Run(recipe, runs, fabric, tell_decoding)
     run.begin(resume=resume)
-    run.go()
+    run.go(tell, stop)
     return run.folder.model
 
 
 class _Run:
     def __init__(
-        self, recipe: Recipe, folder: RunFolder, fabric: Fabric, tell: Callable[[Progress], object] | None
+        self,
+        recipe: Recipe,
+        folder: RunFolder,
+        fabric: Fabric,
+        tell_decoding: Callable[[int, int], object] | None,
     ) -> None:
         self.recipe = recipe
         self.folder = folder
         self.fabric = fabric
-        self.tell = tell
         self.best: float | None = None
         self.waited = 0
+        self.seconds = 0.0
         torch.manual_seed(recipe.seed)
         self.learner = Learner(recipe, fabric)
         self.validator = Validator(recipe.validation, fabric.device)
-        self.patches, self.pictures = open_pairs(recipe, self.learner.plain.scale)
+        self.patches, self.pictures = open_pairs(recipe, self.learner.plain.scale, tell_decoding)
 
     def begin(self, *, resume: bool) -> None:
         if resume and (state := self.folder.load_checkpoint()) is not None:
             self.learner.resume(state["learner"])
-            self.best, self.waited = state["best"], state["waited"]
+            self.best, self.waited, self.seconds = state["best"], state["waited"], state.get("seconds", 0.0)
         elif self.recipe.start_from is not None:
             self.learner.start_from(find_model(self.recipe.start_from))
         if self.fabric.is_global_zero:
@@ -123,9 +145,10 @@ class _Run:
                 self.folder.forget_after(self.learner.step)
             else:
                 self.folder.begin(self.recipe)
+        self.events = Events(self.folder.events, self.learner.step)
         self.fabric.barrier()
 
-    def go(self) -> None:
+    def go(self, tell: Callable[[Progress], object] | None, stop: Callable[[], bool] | None) -> None:
         recipe, learner = self.recipe, self.learner
         order = Order(
             recipe.steps, recipe.batch, learner.step, self.fabric.global_rank, self.fabric.world_size
@@ -136,27 +159,40 @@ class _Run:
             num_workers=recipe.data.workers,
             persistent_workers=False,
             prefetch_factor=4 if recipe.data.workers else None,
+            worker_init_fn=_leave_interrupts,
         )
-        started = time.perf_counter()
+        started = time.perf_counter() - self.seconds
         for batch in loader:
             # What losses draw is drawn anew at each step: nothing random needs to be kept.
             torch.manual_seed((recipe.seed << 32) + (learner.step << 8) + self.fabric.global_rank)
             x, y = (batch[side].to(self.fabric.device) for side in ("x", "y"))
             log = {name: value.item() for name, value in learner.learn(x, y).items()}
-            scores = self._look(log, time.perf_counter() - started)
-            if self.tell is not None and self.fabric.is_global_zero:
-                self.tell(Progress(learner.step, recipe.steps, log, scores, self.best))
+            self.seconds = time.perf_counter() - started
+            scores = self._look(log)
+            if tell is not None and self.fabric.is_global_zero:
+                tell(Progress(learner.step, recipe.steps, log, scores, self.best))
             if recipe.validation.patience and self.waited >= recipe.validation.patience:
+                break
+            if stop is not None and self._any(stop()):
                 break
         self._save()
 
-    def _look(self, log: dict[str, float], seconds: float) -> dict[str, float] | None:
+    def _any(self, told: bool) -> bool:  # noqa: FBT001 -- what it asks about
+        """Whether it is so in any process: they must leave the loop together."""
+        return (
+            told
+            if self.fabric.world_size == 1
+            else bool(self.fabric.all_reduce(torch.tensor(float(told), device=self.fabric.device)))
+        )
+
+    def _look(self, log: dict[str, float]) -> dict[str, float] | None:
         """Log, validate and save, each when it is due."""
         step, last = self.learner.step, self.learner.step == self.recipe.steps
         scores = None
         if self.fabric.is_global_zero and (step % _LOG_EVERY == 0 or last):
-            row = {"step": step, "seconds": f"{seconds:.1f}", **{k: f"{v:.6g}" for k, v in log.items()}}
+            row = {"step": step, "seconds": f"{self.seconds:.1f}", **_as_text(log)}
             self.folder.log(self.folder.steps, row)
+            self.events.add_numbers(step, {f"train/{name}": value for name, value in log.items()})
         if step % self.recipe.validation.every == 0 or last:
             scores = self._validate()
         if step % self.recipe.checkpoint == 0 or scores is not None:
@@ -164,6 +200,7 @@ class _Run:
         return scores
 
     def _validate(self) -> dict[str, float]:
+        self._check_weights()
         step = self.learner.step
         grid = self.folder.pictures / f"{step:07}.png" if self.fabric.is_global_zero else None
         scores = self.validator.score(self.learner.best_guess, self.pictures, grid)
@@ -172,16 +209,40 @@ class _Run:
         if better:
             self.best = scores.get(self.recipe.validation.select)
         if self.fabric.is_global_zero:
-            self.folder.log(
-                self.folder.validations, {"step": step, **{k: f"{v:.6g}" for k, v in scores.items()}}
-            )
+            self.folder.log(self.folder.validations, {"step": step, **_as_text(scores)})
+            self.events.add_numbers(step, {f"validation/{name}": score for name, score in scores.items()})
+            if grid is not None and grid.is_file():
+                self.events.add_picture(step, "validation", grid)
             if better:
                 save_model(self.learner.best_guess, self.recipe, self.folder.model, step=step, scores=scores)
         return scores
 
     def _save(self) -> None:
+        self._check_weights()
         if self.fabric.is_global_zero:
             self.folder.save_checkpoint(
-                {"learner": self.learner.state(), "best": self.best, "waited": self.waited}
+                {
+                    "learner": self.learner.state(),
+                    "best": self.best,
+                    "waited": self.waited,
+                    "seconds": self.seconds,
+                }
             )
         self.fabric.barrier()
+
+    def _check_weights(self) -> None:
+        """What is no number must not be saved over what is: the loss tells of it only a step later."""
+        if not all(weights.isfinite().all() for weights in self.learner.plain.parameters()):
+            raise TrainingError(
+                f"a weight is no number after step {self.learner.step}. What was saved last stands; lower "
+                "optimiser.rate in the run's recipe.yaml and go on with --resume."
+            )
+
+
+def _as_text(numbers: dict[str, float]) -> dict[str, str]:
+    return {name: f"{number:.6g}" for name, number in numbers.items()}
+
+
+def _leave_interrupts(_worker: int) -> None:
+    """Ctrl-C goes to all processes of a terminal; the workers are ended by the one that they work for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

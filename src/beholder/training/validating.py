@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from beholder.catalog import create_metric
 from beholder.images import save_picture
+from beholder.training.writing import replacing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +60,9 @@ class Validator:
 
         Returns:
             Metric -> mean score.
+
+        Raises:
+            TrainingError: If the grid cannot be written.
         """
         was_training = network.training
         network.eval()
@@ -74,7 +78,8 @@ class Validator:
                     shown.append(_row(degraded, restored, clean))
         network.train(was_training)
         if grid is not None and shown:
-            save_picture(torch.cat(shown, -2)[0].cpu(), grid)
+            with replacing(grid) as partial:
+                save_picture(torch.cat(shown, -2)[0].cpu(), partial)
         return {name: sum(scores) / len(scores) for name, scores in found.items()}
 
     def is_better(self, scores: dict[str, float], best: float | None) -> bool:
