@@ -75,7 +75,7 @@ def list_loss_weights(request: str) -> tuple[str, ...]:
     if name not in LOSSES:
         return describe_metric(request).weights
     options = LOSSES[name].list_options() | requested
-    if "backbone" in options:
+    if options.keys() >= {"backbone", "layers", "weights"}:
         return choose(options["backbone"], options["layers"], options["weights"]).cards
     if "detector" in options:
         return ("face_landmarks_68",) if options["detector"] is None else ()
