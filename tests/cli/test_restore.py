@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,21 @@ def test_a_folder(run: Run, model: Path, pictures: Path, tmp_path: Path) -> None
     assert "is there already" in again.stderr
 
 
+def test_a_page_shows_before_and_after(run: Run, model: Path, pictures: Path, tmp_path: Path) -> None:
+    (pictures / "broken.png").write_bytes(b"no picture")
+    done = run("restore", "model.safetensors", "in", "out", "--report", "page.html", "-q")
+    assert done.returncode == 1
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert page.count("data:image/webp;base64,") == 4
+    assert "in/one.png → out/one.png" in page
+    assert "48 × 48 pixels, restored to 96 × 96." in page
+    assert "enlarged 2 times without smoothing" in page
+    assert "turned upright, from EXIF orientation 6" in page
+    assert "in/broken.png: found a text file" in page
+    assert "compact:scale=2:width=8:blocks=1" in page
+    assert hashlib.sha256(model.read_bytes()).hexdigest() in page
+
+
 @pytest.mark.parametrize("space", ["rgb", "lab"])
 def test_colours_are_matched(run: Run, model: Path, pictures: Path, tmp_path: Path, space: str) -> None:
     done = run("restore", "model.safetensors", "in/one.png", "one.png", "--match-histogram", space)
@@ -65,6 +81,7 @@ def test_colours_are_matched(run: Run, model: Path, pictures: Path, tmp_path: Pa
     ("arguments", "message"),
     [
         (["model.safetensors", "in/one.png", "in/one.png"], "is there already"),
+        (["model.safetensors", "in/one.png", "one.png", "--report", "page.txt"], "expected .html or .htm"),
         (["model.safetensors", "in/one.png", "one.gif"], "cannot write .gif"),
         (["model.safetensors", "in", "in"], "is where the pictures are"),
         (["in/one.png", "in/one.png", "out.png"], "cannot be read as a model"),

@@ -9,8 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
-from beholder.images import eight_bit, read_picture, save_picture
+from beholder.images import eight_bit, means_srgb, read_picture, save_picture
 from beholder.spec import PictureError, ShapeError, UsageError
+from images.profiles import P3_PRIMARIES, matrix_profile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,3 +91,28 @@ def test_eight_bits_are_laid_out_as_pillow_takes_them() -> None:
     assert levels.dtype == np.uint8
     assert levels.flags.c_contiguous
     assert levels[..., 0].flatten().tolist() == list(range(32))
+
+
+def test_what_another_file_tells_is_kept_as_far_as_it_holds(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010E], exif[0x0112] = "a description", 6
+    exif.get_ifd(0x8769).update({0x829A: 0.01, 0xA001: 65535, 0xA002: 8, 0xA003: 8})
+    profile = matrix_profile("Display P3", P3_PRIMARIES)
+    Image.fromarray(np.full((8, 8, 3), 200, np.uint8)).save(
+        tmp_path / "a.jpg", exif=exif, icc_profile=profile
+    )
+    pixels = torch.full((3, 16, 16), 0.25)
+    save_picture(pixels, tmp_path / "b.png", like=tmp_path / "a.jpg")
+    save_picture(pixels, tmp_path / "c.png", like=tmp_path / "a.jpg")
+    assert (tmp_path / "b.png").read_bytes() == (tmp_path / "c.png").read_bytes()
+    with Image.open(tmp_path / "b.png") as picture:
+        told = picture.getexif()
+        assert told[0x010E] == "a description"
+        assert 0x0112 not in told
+        assert dict(told.get_ifd(0x8769)) == {0x829A: 0.01, 0xA001: 1}
+        assert means_srgb(picture.info["icc_profile"])
+    assert torch.equal(read_picture(tmp_path / "b.png").pixels, (pixels * 255).round() / 255)
+    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "plain.png")
+    save_picture(pixels, tmp_path / "d.png", like=tmp_path / "plain.png")
+    with Image.open(tmp_path / "d.png") as picture:
+        assert "icc_profile" not in picture.info

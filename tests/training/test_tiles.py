@@ -8,7 +8,7 @@ from torch import nn
 
 from beholder.catalog import create_network
 from beholder.data.photos import PHOTOS
-from beholder.training.tiles import receptive_radius, restore_in_tiles
+from beholder.training.tiles import choose_tile, receptive_radius, restore_in_tiles
 
 
 def shaken(request: str) -> nn.Module:
@@ -23,12 +23,18 @@ def shaken(request: str) -> nn.Module:
 
 @pytest.mark.parametrize(
     ("request_", "radius"),
-    [("ar_cnn", 4 + 3 + 0 + 2), ("l8", 5 + 1 + 1 + 1 + 2 + 2), ("srcnn:scale=1", None)],
+    [
+        ("ar_cnn", 4 + 3 + 0 + 2),
+        ("l8", 5 + 1 + 1 + 1 + 2 + 2),
+    ],
 )
-def test_the_radius_is_that_of_the_layers(request_: str, radius: int | None) -> None:
-    if radius is None:
-        pytest.skip("by its resizing")
+def test_the_radius_is_that_of_the_layers(request_: str, radius: int) -> None:
     assert receptive_radius(shaken(request_)) == radius
+
+
+def test_a_radius_beyond_the_short_strips() -> None:
+    torch.manual_seed(0)
+    assert receptive_radius(nn.Conv2d(3, 3, 301, padding=150)) == 150
 
 
 def test_a_network_that_looks_at_all_of_a_picture_has_no_radius() -> None:
@@ -58,3 +64,12 @@ def test_tiles_equal_the_whole(request_: str) -> None:
     assert seen[-1] == (12, 12)
     difference = (tiled.float() / 255 - whole.clamp(0, 1)).abs()
     assert difference.max() < 0.5 / 255 + 1e-4
+
+
+def test_tiles_shrink_with_what_layers_hold() -> None:
+    small, large = (create_network(name).eval() for name in ("compact:width=16", "edsr:width=128"))
+    assert choose_tile(small, 55) == 512
+    # The last convolutions read 128 and write 128 channels, or write 512 at half the resolution: 4x4 times a pixel.
+    side = (800e6 / 4 / (16 * 2 * 128)) ** 0.5 - 2 * 48
+    assert side - 16 < choose_tile(large, 36) <= side
+    assert choose_tile(large, 500) == 64

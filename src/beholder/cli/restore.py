@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from beholder.cli.console import print_out, print_wide, progress_bar, say, show_error
+from beholder.cli.outputs import check_outputs
 from beholder.cli.picture_files import plan_pictures
 from beholder.spec import BeholderError
+
+if TYPE_CHECKING:
+    from beholder.reports.restored_page import Restorations
+    from beholder.training.restoring import Restorer
 
 __all__ = ["models", "restore"]
 
@@ -23,43 +28,94 @@ def restore(
     match_histogram: Annotated[
         str, typer.Option(help="Give results the colours of their inputs: none, rgb (each channel) or lab.")
     ] = "none",
-    tile: Annotated[int, typer.Option(help="Height and width of the tiles, in pixels.")] = 512,
+    report: Annotated[Path | None, typer.Option(help="HTML page to write: each before and after.")] = None,
+    tile: Annotated[
+        int | None, typer.Option(help="Height and width of the tiles, in pixels.  [default: chosen]")
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 or mps.")] = "cpu",
     max_pixels: Annotated[int, typer.Option(help="Refuse pictures with more pixels.")] = 100_000_000,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
 ) -> None:
     """Restore pictures with a trained network, in tiles: memory does not grow with the picture, and no seam shows.
 
-    Of a folder every picture is restored, in its subfolders too, and written under its own name as .png. EXIF data are
-    kept. Nothing is written over.
+    Of a folder every picture is restored, in its subfolders too, and written under its own name as .png. Colours become
+    sRGB; EXIF data are kept. No picture is written over.
 
     Exit code: 0 all restored, 1 some could not be, 2 bad usage.
 
     Examples:
         beholder restore deblock blocky.jpg clean.png
 
+        beholder restore deblock blocky/ clean/ --report before-and-after.html
+
         beholder restore runs/sr-x4/model.safetensors small/ large/ --match-histogram lab
     """
-    from beholder.images import read_picture, save_picture
+    from beholder.reports.restored_page import Restorations
     from beholder.training.restoring import Restorer
     from beholder.training.shipped import find_model
 
     jobs = plan_pictures(pictures, output)
-    restorer = Restorer(find_model(model), tile=tile, match=match_histogram, device=device)  # type: ignore[arg-type]  # refused there
-    failed = 0
+    if report is not None:
+        check_outputs(None, report, None, read=[source for source, _ in jobs])
+    file = find_model(model)
+    restorer = Restorer(file, tile=tile, match=match_histogram, device=device)  # type: ignore[arg-type]  # refused there
+    # Without a page nothing is kept for one.
+    page = Restorations() if report is not None else Restorations(budget=0)
     with progress_bar("pictures", quiet=quiet) as bar:
         task = bar.add_task("restoring", total=len(jobs), failed="")
         for source, target in jobs:
             try:
-                restored = restorer.restore(read_picture(source, max_pixels=max_pixels).pixels)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                save_picture(restored, target, like=source)
+                _restore_one(restorer, source, target, max_pixels, page)
             except BeholderError as error:
-                failed += 1
+                page.failed.append(str(error))
                 show_error(str(error))
+            failed = len(page.failed)
             bar.update(task, advance=1, failed=f"{failed} failed" if failed else "")
-    say(f"wrote {len(jobs) - failed} of {len(jobs)} pictures to {output}")
-    raise typer.Exit(1 if failed else 0)
+    say(f"wrote {len(jobs) - len(page.failed)} of {len(jobs)} pictures to {output}")
+    if report is not None:
+        _write_report(page, report, model, file, restorer)
+    raise typer.Exit(1 if page.failed else 0)
+
+
+def _restore_one(restorer: Restorer, source: Path, target: Path, max_pixels: int, page: Restorations) -> None:
+    from beholder.images import read_picture, save_picture
+    from beholder.scoring import as_text
+
+    picture = read_picture(source, max_pixels=max_pixels)
+    restored = restorer.restore(picture.pixels)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    save_picture(restored, target, like=source)
+    if page.budget:
+        name = f"{as_text(source)} → {as_text(target)}"
+        page.add(name, {"Before": picture.pixels, "After": restored}, picture.notes)
+
+
+def _write_report(page: Restorations, report: Path, model: str, file: Path, restorer: Restorer) -> None:
+    import hashlib
+    import shlex
+    import sys
+    from datetime import UTC, datetime
+
+    from beholder.reports.restored_page import write_restored_page
+    from beholder.scoring import as_text
+
+    told = restorer.told
+    write_restored_page(
+        page,
+        report,
+        told={
+            "model": model,
+            "what it does": told["recipe"]["title"],
+            "network": told["network"],
+            "steps of training": f"{told['step']:,}",
+            "colours matched": restorer.match,
+            "trained with": f"beholder {told['beholder']}",
+            "sha256 of the model": hashlib.sha256(file.read_bytes()).hexdigest(),
+        },
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=as_text(shlex.join(["beholder", *sys.argv[1:]])),
+    )
+    say(f"wrote {report}")
 
 
 def models() -> None:

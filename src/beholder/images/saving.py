@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageCms
 
 from beholder.images.source import shown
 from beholder.spec import PictureError, ShapeError, UsageError
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["check_picture_ending", "eight_bit", "save_picture"]
 
 _ORIENTATION = 0x0112
+_DETAILS = 0x8769  # the EXIF directory proper
+_COLOUR_SPACE, _SRGB = 0xA001, 1
+_OUTDATED = (0xA002, 0xA003, 0xA005)  # width, height, and which rules another colour space follows
+_PROFILE_DATE = slice(24, 36)
 _JPEG: dict[str, Any] = {"format": "JPEG", "quality": 95, "subsampling": 0}
 _TIFF: dict[str, Any] = {"format": "TIFF", "compression": "tiff_adobe_deflate"}
 _WRITERS: dict[str, dict[str, Any]] = {
@@ -43,8 +48,8 @@ def save_picture(pixels: Tensor, path: str | Path, *, like: str | Path | None = 
     Args:
         pixels: Shape (3, H, W), RGB, sRGB-encoded; floating point, meant to lie in [0, 1], or uint8.
         path: Ends in .png, .jpg, .jpeg, .webp, .tif, .tiff or .bmp. An existing file is replaced.
-        like: A picture file whose EXIF data is kept, but for its orientation: pixels are upright. Its colour profile is
-            not: pixels are sRGB.
+        like: A picture file whose EXIF data is kept, but for what no longer holds: orientation, size and colour
+            space. Where it has a colour profile, the result has one too: that of sRGB.
 
     Raises:
         ShapeError: If the pixels have another shape or type, or are not all numbers.
@@ -57,7 +62,7 @@ def save_picture(pixels: Tensor, path: str | Path, *, like: str | Path | None = 
     encoded = io.BytesIO()
     try:
         # in memory first: an encoder that fails then leaves no half-written file
-        options = _WRITERS[path.suffix.lower()] | (_exif(Path(like)) if like is not None else {})
+        options = _WRITERS[path.suffix.lower()] | (_kept(Path(like)) if like is not None else {})
         Image.fromarray(eight_bit(pixels)).save(encoded, **options)
         path.write_bytes(encoded.getbuffer())
     except (OSError, ValueError) as error:
@@ -67,11 +72,25 @@ def save_picture(pixels: Tensor, path: str | Path, *, like: str | Path | None = 
         ) from error
 
 
-def _exif(path: Path) -> dict[str, Any]:
+def _kept(path: Path) -> dict[str, Any]:
     with Image.open(path) as picture:
-        told = picture.getexif()
+        told, profile = picture.getexif(), picture.info.get("icc_profile")
     told.pop(_ORIENTATION, None)
-    return {"exif": told.tobytes()} if told else {}
+    # asking for a directory that is not there would make an empty one
+    details = told.get_ifd(_DETAILS) if _DETAILS in told else {}
+    for tag in _OUTDATED:
+        details.pop(tag, None)
+    if _COLOUR_SPACE in details:
+        details[_COLOUR_SPACE] = _SRGB
+    kept: dict[str, Any] = {"exif": told.tobytes()} if told else {}
+    return kept | ({"icc_profile": _srgb_profile()} if profile else {})
+
+
+def _srgb_profile() -> bytes:
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    # The moment of its making would make two files of the same pixels differ.
+    profile[_PROFILE_DATE] = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
+    return bytes(profile)
 
 
 def check_picture_ending(path: Path) -> None:

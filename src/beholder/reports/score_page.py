@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import hashlib
-import json
 import math
 import os
 import re
-import tempfile
-from collections.abc import Mapping
-from datetime import datetime
 from fractions import Fraction
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from beholder.reports.album import Album, PairFiles, fill_album
 from beholder.reports.folders import common_folder
 from beholder.reports.heat import heat_palette
+from beholder.reports.page import json_for_script, readable_date, write_page
 from beholder.reports.summary import Summary, summarise
 from beholder.scoring import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from beholder.reports.timeline import Timeline
     from beholder.scoring import ScoreTable
 
 __all__ = ["Clip", "write_score_page"]
 
-# Inside <script>, these could end the element or, to older parsers, the line; JSON has another spelling.
-_UNSAFE_IN_SCRIPT = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 _ROLES = ("reference", "distorted")
 _TOLD_APART = {
     "metrics",
@@ -70,6 +59,7 @@ def write_score_page(
     maps: Mapping[tuple[int, str], Path] | None = None,
     picture_budget: int = 25_000_000,
     clip: Clip | None = None,
+    beside: Mapping[str, str] | None = None,
 ) -> None:
     """Write a score table as one HTML page that opens offline.
 
@@ -84,18 +74,19 @@ def write_score_page(
         picture_budget: Most bytes of the page that pictures and heat maps may take. Pairs beyond it
             keep their row and their scores, and the page says why their pictures are missing.
         clip: What belongs to it where the rows are frames of a video.
+        beside: Pages in the same folder that it points to: words, and name of the file.
     """
     rows = _worst_first(table)
     pictures = None if clip is None else clip.pictures
     album = fill_album(_pair_files(table, rows, maps or {}, pictures), picture_budget, _settings(table))
     summaries = [summarise(table.frame[name].to_list()) for name in table.metrics]
-    page = _render(table, album, summaries, clip)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".beholder-") as folder:
-        unfinished = Path(folder) / path.name
-        # A file name may hold what UTF-8 cannot; a page with a "?" is better than none.
-        unfinished.write_bytes(page.encode("utf-8", errors="replace"))
-        unfinished.replace(path)
+    write_page(
+        path,
+        "score.html.j2",
+        styles=("page.css", "score.css"),
+        script="score.js",
+        context=_context(table, album, summaries, clip, beside or {}),
+    )
 
 
 def _worst_first(table: ScoreTable) -> list[int]:
@@ -148,40 +139,36 @@ def _file(name: str) -> Path:
     return Path(os.fsdecode(raw))
 
 
-def _render(table: ScoreTable, album: Album, summaries: Sequence[Summary], clip: Clip | None) -> str:
-    environment = Environment(
-        loader=PackageLoader("beholder.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates = files("beholder.reports") / "templates"
-    css, js = ((templates / name).read_text(encoding="utf-8") for name in ("score.css", "score.js"))
+def _context(
+    table: ScoreTable,
+    album: Album,
+    summaries: Sequence[Summary],
+    clip: Clip | None,
+    beside: Mapping[str, str],
+) -> dict[str, Any]:
     provenance, frame = table.provenance, table.frame
     specs = [{**provenance["metrics"][name], "name": name} for name in table.metrics]
     folders = {role: common_folder(frame[role].to_list()) for role in _ROLES}
-    return environment.get_template("score.html.j2").render(
-        css=Markup(css),  # noqa: S704 - our own file
-        css_hash=_csp_hash(css),
-        js=Markup(js),  # noqa: S704 - our own file
-        js_hash=_csp_hash(js),
-        data=_json_for_script(_page_data(table, album, summaries, folders, clip)),
-        uris=album.uris,
-        columns=list(zip(specs, summaries, strict=True)),
-        mapped=[name for name in table.metrics if any(name in each.maps for each in album.exhibits.values())],
-        clip=clip,
-        unit="pair" if clip is None else "frame",
-        pairs=frame.height,
-        failed=frame.height - frame["error"].null_count(),
-        folders=folders,
-        created=_readable_date(str(provenance.get("created", ""))),
-        command=provenance.get("command"),
-        stopped=provenance.get("stopped"),
-        settings=_told_settings(provenance),
-        warnings=provenance.get("warnings", ()),
-        picture_note=_picture_note(table, album, clip),
-    )
+    return {
+        "data": json_for_script(_page_data(table, album, summaries, folders, clip)),
+        "uris": album.uris,
+        "columns": list(zip(specs, summaries, strict=True)),
+        "mapped": [
+            name for name in table.metrics if any(name in each.maps for each in album.exhibits.values())
+        ],
+        "clip": clip,
+        "unit": "pair" if clip is None else "frame",
+        "pairs": frame.height,
+        "failed": frame.height - frame["error"].null_count(),
+        "folders": folders,
+        "created": readable_date(str(provenance.get("created", ""))),
+        "command": provenance.get("command"),
+        "stopped": provenance.get("stopped"),
+        "settings": _told_settings(provenance),
+        "warnings": provenance.get("warnings", ()),
+        "picture_note": _picture_note(table, album, clip),
+        "beside": beside,
+    }
 
 
 def _told_settings(provenance: Mapping[str, Any]) -> dict[str, Any]:
@@ -265,33 +252,3 @@ def _picture_note(table: ScoreTable, album: Album, clip: Clip | None) -> str:
     if not shown:
         return "No pictures could be embedded; select a pair to see why."
     return f"Pictures are embedded for {shown:,} of {pairs:,} pairs; select one of the others to see why."
-
-
-def _json_for_script(data: Any) -> Markup:
-    """JSON that can stand inside a ``<script>`` element, whatever its strings hold."""
-    text = json.dumps(_with_named_numbers(data), allow_nan=False, separators=(",", ":"))
-    return Markup(text.translate(_UNSAFE_IN_SCRIPT))  # noqa: S704 - what could leave the element is escaped
-
-
-def _with_named_numbers(data: Any) -> Any:
-    # JSON knows no infinity; JavaScript's Number() reads these names back.
-    if isinstance(data, float) and not math.isfinite(data):
-        return "NaN" if math.isnan(data) else "Infinity" if data > 0 else "-Infinity"
-    if isinstance(data, Mapping):
-        return {key: _with_named_numbers(value) for key, value in data.items()}
-    if isinstance(data, (list, tuple)):
-        return [_with_named_numbers(value) for value in data]
-    return data
-
-
-def _csp_hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
-
-
-def _readable_date(created: str) -> str:
-    try:
-        moment = datetime.fromisoformat(created)
-    except ValueError:
-        return created
-    zone = "" if moment.tzinfo is None else f" {moment.tzname()}"
-    return f"{moment.day} {moment:%B %Y, %H:%M}{zone}"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import torch
 from torch import Tensor
 
-from beholder.ops.resize import resize
+from beholder.networks.enlarging import enlarge
 from beholder.spec import UsageError
+from beholder.training.matching import match_histograms
 from beholder.training.model_file import load_model
-from beholder.training.tiles import receptive_radius, restore_in_tiles
+from beholder.training.tiles import choose_tile, receptive_radius, restore_in_tiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,7 @@ __all__ = ["MATCHES", "Match", "Restorer"]
 
 Match = Literal["none", "rgb", "lab"]
 MATCHES: tuple[Match, ...] = get_args(Match)
+_STRIP, _AROUND = 64, 4  # rows enlarged at once, and rows around that bicubic interpolation looks at
 _WHOLE = 2**22  # pixels of a picture that goes through at once where the network looks at all of it
 
 
@@ -28,7 +30,7 @@ class Restorer:
 
     Args:
         model: What `beholder train` saved.
-        tile: Height and width of the tiles of the input, in pixels.
+        tile: Height and width of the tiles of the input, in pixels; by default as large as is quick in about a gigabyte.
         match: Give the result the colours of the input, against shifts that losses on features bring: each channel's
             histogram is brought to that of the input, enlarged, in ``"rgb"`` or ``"lab"``; ``"none"`` leaves it.
         device: Where the network runs.
@@ -39,17 +41,17 @@ class Restorer:
     """
 
     def __init__(
-        self, model: str | Path, *, tile: int = 512, match: Match = "none", device: str = "cpu"
+        self, model: str | Path, *, tile: int | None = None, match: Match = "none", device: str = "cpu"
     ) -> None:
         if match not in MATCHES:
             raise UsageError(f"match is {match!r}; expected one of {', '.join(MATCHES)}.")
-        if tile < 16:
+        if tile is not None and tile < 16:
             raise UsageError(f"tile is {tile!r}; expected 16 or more pixels.")
         self.network, self.told = load_model(model)
         self.network.to(device).to(memory_format=torch.channels_last)
-        self.tile = tile
         self.match = match
         self.radius = receptive_radius(self.network)
+        self.tile = choose_tile(self.network, self.radius or 0) if tile is None else tile
 
     def restore(self, picture: Tensor, tell: Callable[[int, int], object] | None = None) -> Tensor:
         """Restore a picture.
@@ -73,19 +75,18 @@ class Restorer:
                 )
             tile, radius = max(picture.shape[-2:]), 0
         restored = restore_in_tiles(self.network, picture, tile=tile, radius=radius, tell=tell)
-        return restored if self.match == "none" else _match_colours(restored, picture, self.match)
+        if self.match == "none":
+            return restored
+        return match_histograms(restored, _enlarge(picture, int(self.network.scale)), self.match)  # type: ignore[arg-type]  # a number
 
 
-def _match_colours(restored: Tensor, picture: Tensor, space: Match) -> Tensor:
-    from skimage import color, exposure
-
-    enlarged = resize(picture[None], *restored.shape[-2:])[0].clamp(0, 1)
-    source: Any = restored.permute(1, 2, 0).numpy() / 255
-    target: Any = enlarged.permute(1, 2, 0).numpy()
-    if space == "lab":
-        source, target = color.rgb2lab(source), color.rgb2lab(target)
-    matched = exposure.match_histograms(source, target, channel_axis=-1)
-    if space == "lab":
-        matched = color.lab2rgb(matched)
-    levels = (torch.from_numpy(matched).permute(2, 0, 1) * 255).round().clamp(0, 255)
-    return levels.to(torch.uint8)
+def _enlarge(picture: Tensor, scale: int) -> Tensor:
+    """A picture, bicubically enlarged, as uint8, in strips."""
+    channels, height, width = picture.shape
+    enlarged = torch.empty(channels, scale * height, scale * width, dtype=torch.uint8)
+    for top in range(0, height, _STRIP):
+        above, bottom = min(top, _AROUND), min(top + _STRIP, height)
+        seen = enlarge(picture[None, :, top - above : bottom + _AROUND], scale)[0]
+        kept = seen[:, scale * above : scale * (above + bottom - top)]
+        enlarged[:, scale * top : scale * bottom] = (kept.clamp(0, 1) * 255).round().to(torch.uint8)
+    return enlarged
