@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from beholder.data.photos import PHOTOS
 from beholder.images import save_picture
+from beholder.training.folder import RunFolder
 from beholder.training.model_file import load_model
 from beholder.training.shipped import shipped_recipes
 from cli.conftest import Run
@@ -35,6 +41,7 @@ def test_train_and_go_on(run: Run, photographs: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "step 4: psnr " in done.stderr
     assert "wrote runs/one/model.safetensors" in done.stderr
+    assert "decoding" in done.stderr
     assert done.stdout == ""
     assert load_model(tmp_path / "runs" / "one" / "model.safetensors")[1]["step"] == 4
     again = run("train", "denoise", *settings, "-o", "runs/one")
@@ -56,6 +63,7 @@ def test_train_and_go_on(run: Run, photographs: Path, tmp_path: Path) -> None:
             ["denoise", "data.train=photographs", "batch=3", "-o", "run", "--devices", "2"],
             "multiple of the 2 devices",
         ),
+        (["denoise", "data.train=photographs", "-o", "run", "--nodes", "0"], "--nodes"),
     ],
 )
 def test_impossible_requests_are_refused(
@@ -65,6 +73,106 @@ def test_impossible_requests_are_refused(
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({}, "photographs: there are no pictures"),
+        ({"a.png": b"none", "b.jpg": b""}, "2 of 2 pictures cannot be read"),
+        ({"a.png": b"none", "b.png": None, "c.png": None}, "1 of 3 pictures cannot be read"),
+    ],
+)
+def test_pictures_that_cannot_be_read_stop_the_run_before_it_begins(
+    run: Run, tmp_path: Path, content: dict[str, bytes | None], message: str
+) -> None:
+    (tmp_path / "photographs").mkdir()
+    for name, told in content.items():
+        if told is None:
+            save_picture(PHOTOS[0].detail(64), tmp_path / "photographs" / name)
+        else:
+            (tmp_path / "photographs" / name).write_bytes(told)
+    done = run("train", "denoise", "data.train=photographs", *QUICK, "-o", "run")
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["optimiser.rate=1e30", "optimiser.clip=0"], "in the run's recipe.yaml and go on with --resume"),
+        (["network=compact:width=64:blocks=2"], "last.ckpt: cannot be written: File too large"),
+    ],
+)
+def test_a_run_that_cannot_go_on_says_why(
+    photographs: Path, tmp_path: Path, settings: list[str], message: str
+) -> None:
+    call = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); \
+from beholder.cli import main; main()"
+    told = [
+        "train",
+        "denoise",
+        "data.train=photographs",
+        *QUICK,
+        "steps=4",
+        "checkpoint=1",
+        *settings,
+        "-o",
+        "run",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", call, *told], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_interrupted(photographs: Path, tmp_path: Path, workers: int) -> None:
+    told = ["train", "denoise", "data.train=photographs", *QUICK, f"data.workers={workers}", "steps=100000"]
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-c", "from beholder.cli import main; main()", *told),
+            *("checkpoint=100000", "validation.every=100000", "-o", "my run"),
+        ],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a group of its own, which gets the signal as from a terminal
+    )
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "my run" / "steps.csv").is_file() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.count("stopping after this step") == 1
+    assert "interrupted; go on with: beholder train --resume 'my run'" in said
+    assert "Traceback" not in said
+    state = RunFolder(tmp_path / "my run").load_checkpoint()
+    assert state is not None
+    assert state["learner"]["step"] >= 50
+
+
+OFFLINE = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "PIP_NO_INDEX": "1"}
+
+
+@pytest.mark.parametrize(
+    ("loss", "card"),
+    [("content:layers=relu2_2", "vgg16"), ("lpips_alex", "alexnet"), ("landmarks", "face_landmarks_68")],
+)
+def test_weights_of_losses_are_fetched(
+    run: Run, photographs: Path, tmp_path: Path, loss: str, card: str
+) -> None:
+    settings = ["data.train=photographs", *QUICK, f"loss.terms={{a: l1, b: '{loss}'}}"]
+    done = run("train", "denoise", *settings, "-o", "run", BEHOLDER_CACHE=str(tmp_path / "cache"), **OFFLINE)
+    assert done.returncode == 2
+    assert f"{card}: needed and not in the cache" in done.stderr
+    assert f"{card}: fetching" in done.stderr
+    assert not (tmp_path / "run").exists()
 
 
 def test_recipes(run: Run) -> None:
