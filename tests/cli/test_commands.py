@@ -111,3 +111,8 @@ def test_demo(run: Run, tmp_path: Path) -> None:
         for quality in (90, 30, 10, 5)
     ]
     assert by_quality == sorted(by_quality)  # type: ignore[type-var]
+    page = (tmp_path / "out" / "restored.html").read_text(encoding="utf-8")
+    for row in ("pretrained", "features alone", "pixels alone", "both", "deblock"):
+        assert re.search(rf"^ *{row} +\d", done.stdout, re.MULTILINE)
+        assert f'<th scope="row">{row}</th>' in page
+    assert len(list((tmp_path / "out" / "restored").glob("*/*.png"))) == 40

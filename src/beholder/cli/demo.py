@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import shlex
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,11 +15,13 @@ from beholder.cli.console import print_wide, say
 from beholder.spec import MissingPackageError, UsageError, WeightsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from torch import Tensor
 
     from beholder.images import Pair
+    from beholder.reports.gains import Gains
+    from beholder.reports.restored_page import Restorations
 
 __all__ = ["demo"]
 
@@ -27,29 +32,62 @@ _SIDE = 192  # pixels; every metric takes that, and all of them together half a 
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path("beholder-demo"),
 ) -> None:
-    """Spoil photographs that installed packages ship, score them with every metric, and show the result.
+    """Spoil photographs that installed packages ship, score them with every metric, and restore the JPEGs.
 
-    Writes FOLDER/scores.parquet, FOLDER/report.html and the pictures. Exit code as for score.
+    Writes FOLDER/scores.parquet, FOLDER/report.html, FOLDER/restored.html and the pictures. Exit code as for score.
 
     Example:
         beholder demo
     """
+    from beholder.cli.demo_restoring import METRICS, MODELS, restore_jpegs
     from beholder.cli.outputs import check_folder
     from beholder.cli.running import exit_code, run
     from beholder.cli.score import picture_job
-    from beholder.reports import score_table
+    from beholder.reports import score_table, write_score_page
+    from beholder.reports.gains import gain_table
     from beholder.scoring import Settings
+    from beholder.training.shipped import find_model
 
+    models = {name: find_model(name) for name in MODELS}
     check_folder(folder)
     try:
         pairs = _make_pairs(folder)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written in: {error}. Name another folder.") from error
     metrics = _metrics_to_be_had()
-    job = picture_job(pairs, metrics, Settings(), maps=True)
+    job = dataclasses.replace(
+        picture_job(pairs, metrics, Settings(), maps=True),
+        write_page=lambda table, page, maps: write_score_page(
+            table, page, maps=maps, beside={"Restored: before and after": "restored.html"}
+        ),
+    )
     table = run(job, output=folder / "scores.parquet", report=folder / "report.html")
     print_wide(score_table(table))
+    if table.provenance["stopped"]:
+        raise typer.Exit(exit_code(table))
+    gains, restored, told = restore_jpegs(folder, models, [name for name in METRICS if name in metrics])
+    _write_page(folder, gains, restored, told)
+    print_wide(gain_table(gains))
     raise typer.Exit(exit_code(table))
+
+
+def _write_page(folder: Path, gains: Gains, restored: Restorations, told: Mapping[str, str]) -> None:
+    from datetime import UTC, datetime
+
+    from beholder.reports.restored_page import write_restored_page
+    from beholder.scoring import as_text
+
+    write_restored_page(
+        restored,
+        folder / "restored.html",
+        title="JPEGs of quality 10, restored",
+        told=told,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=as_text(shlex.join(["beholder", *sys.argv[1:]])),
+        gains=gains,
+        beside={"Scores of all that was spoilt": "report.html"},
+    )
+    say(f"wrote {folder / 'restored.html'}")
 
 
 def _metrics_to_be_had() -> list[str]:
