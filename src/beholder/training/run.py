@@ -11,6 +11,7 @@ import torch
 from lightning_fabric import Fabric
 from torch.utils.data import DataLoader
 
+from beholder.data.drawing import seed_of
 from beholder.spec import TrainingError, UsageError
 from beholder.training.events import Events
 from beholder.training.folder import RunFolder
@@ -164,7 +165,7 @@ class _Run:
         started = time.perf_counter() - self.seconds
         for batch in loader:
             # What losses draw is drawn anew at each step: nothing random needs to be kept.
-            torch.manual_seed((recipe.seed << 32) + (learner.step << 8) + self.fabric.global_rank)
+            torch.manual_seed(seed_of(f"{recipe.seed}/{learner.step}/{self.fabric.global_rank}"))
             x, y = (batch[side].to(self.fabric.device) for side in ("x", "y"))
             log = {name: value.item() for name, value in learner.learn(x, y).items()}
             self.seconds = time.perf_counter() - started

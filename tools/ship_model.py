@@ -1,0 +1,132 @@
+"""Put a trained model into the package, with a card that tells where it comes from and how good it is.
+
+The recipe that goes along names the photographs as the card does, not where they lay on the machine that trained.
+
+Usage: python tools/ship_model.py RUN NAME --photographs TITLE --test FOLDER --test-title TITLE \
+    --degradation jpeg:quality=10 --metrics psnr,ssim [--start-from NAME]
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+
+import torch
+import yaml
+from rich.progress import track
+
+from beholder.catalog import create_metric
+from beholder.data.packs import open_pack
+from beholder.data.patches import PicturePairs
+from beholder.training.folder import RunFolder
+from beholder.training.model_file import load_model, save_model
+from beholder.training.recipe import Recipe
+
+MODELS = Path(__file__).parent.parent / "src" / "beholder" / "models"
+CARD = """# {name}
+
+{title}.
+
+| | |
+| --- | --- |
+| network | `{network}`, {parameters:,} parameters |
+| trained on | {photographs} |
+| steps | {step:,} of batches of {batch}{start} |
+| seed | {seed} |
+| took | {minutes:.0f} minutes, two cores of a processor with AMX, shared with other work |
+| licence | Apache-2.0, as Beholder |
+
+Scores on {test_title}, `{degradation}`:
+
+{scores}
+
+Restores {inputs}. On other inputs it has not been tested. It invents nothing that it has not seen in photographs: on
+drawings, text and screenshots expect less.
+
+## Recipe
+
+    beholder train {recipe_name} data.train=PHOTOGRAPHS -o runs/{name}
+
+```yaml
+{recipe}```
+"""
+
+
+def seconds(run: Path) -> float:
+    with (run / "steps.csv").open(newline="", encoding="utf-8") as file:
+        return max(float(row["seconds"]) for row in csv.DictReader(file))
+
+
+def judge(
+    network: torch.nn.Module, pairs: PicturePairs, metrics: list[str]
+) -> list[tuple[str, float, float]]:
+    """Metric, score of what is restored, score of the input (nan where the network enlarges)."""
+    judges = [create_metric(name) for name in metrics]
+    sums = torch.zeros(len(metrics), 2, dtype=torch.float64)
+    network.to(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        for place in track(range(len(pairs)), description="scoring"):
+            degraded, clean = (pairs[place][side][None] for side in ("x", "y"))
+            restored = (network(degraded).clamp(0, 1) * 255).round() / 255
+            for row, metric in enumerate(judges):
+                sums[row, 0] += metric(restored, clean).item()
+                same = degraded.shape == clean.shape
+                sums[row, 1] += metric(degraded, clean).item() if same else torch.nan
+    means = (sums / len(pairs)).tolist()
+    return [(name, *pair) for name, pair in zip(metrics, means, strict=True)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("name")
+    for option in (
+        "--photographs",
+        "--test-title",
+        "--degradation",
+        "--metrics",
+        "--inputs",
+        "--recipe-name",
+    ):
+        parser.add_argument(option, required=True)
+    parser.add_argument("--test", type=Path, required=True)
+    told = parser.parse_args()
+    network, about = load_model(told.run / "model.safetensors")
+    settings = RunFolder(told.run).read_recipe().model_dump(mode="json")
+    settings["data"] |= {"train": told.photographs, "validation": None}
+    recipe = Recipe.model_validate(settings)
+    metrics = told.metrics.split(",")
+    rows = judge(network, PicturePairs(open_pack(told.test), told.degradation), metrics)
+    MODELS.mkdir(exist_ok=True)
+    target = MODELS / f"{told.name}.safetensors"
+    scores = {name: round(score, 4) for name, score, _ in rows}
+    save_model(network, recipe, target, step=about["step"], scores=scores)
+    lines = ["| metric | input | restored |", "| --- | --- | --- |"]
+    lines += [
+        f"| `{name}` | {'' if was != was else f'{was:.4f}'} | {score:.4f} |" for name, score, was in rows
+    ]
+    card = CARD.format(
+        name=told.name,
+        title=recipe.title,
+        network=recipe.network,
+        parameters=sum(each.numel() for each in network.parameters()),
+        photographs=told.photographs,
+        step=about["step"],
+        batch=recipe.batch,
+        start=f", from `{recipe.start_from}`" if recipe.start_from else "",
+        seed=recipe.seed,
+        minutes=seconds(told.run) / 60,
+        test_title=told.test_title,
+        degradation=told.degradation,
+        scores="\n".join(lines),
+        inputs=told.inputs,
+        recipe_name=told.recipe_name,
+        recipe=yaml.safe_dump(settings, sort_keys=False, width=110),
+    )
+    target.with_suffix(".md").write_text(card, encoding="utf-8")
+    print(f"wrote {target} and its card: {scores}")
+
+
+if __name__ == "__main__":
+    main()
