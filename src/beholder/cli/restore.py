@@ -50,44 +50,51 @@ def restore(
 
         beholder restore runs/sr-x4/model.safetensors small/ large/ --match-histogram lab
     """
-    from beholder.reports.restored_page import Restorations
     from beholder.training.restoring import Restorer
     from beholder.training.shipped import find_model
 
     jobs = plan_pictures(pictures, output)
+    page = None
     if report is not None:
+        from beholder.reports.restored_page import Restorations
+
         check_outputs(None, report, None, read=[source for source, _ in jobs])
+        page = Restorations()
     file = find_model(model)
     restorer = Restorer(file, tile=tile, match=match_histogram, device=device)  # type: ignore[arg-type]  # refused there
-    # Without a page nothing is kept for one.
-    page = Restorations() if report is not None else Restorations(budget=0)
+    errors: list[str] = []
     with progress_bar("pictures", quiet=quiet) as bar:
         task = bar.add_task("restoring", total=len(jobs), failed="")
         for source, target in jobs:
             try:
                 _restore_one(restorer, source, target, max_pixels, page)
             except BeholderError as error:
-                page.failed.append(str(error))
+                errors.append(str(error))
                 show_error(str(error))
-            failed = len(page.failed)
-            bar.update(task, advance=1, failed=f"{failed} failed" if failed else "")
-    say(f"wrote {len(jobs) - len(page.failed)} of {len(jobs)} pictures to {output}")
-    if report is not None:
+            bar.update(task, advance=1, failed=f"{len(errors)} failed" if errors else "")
+    say(f"wrote {len(jobs) - len(errors)} of {len(jobs)} pictures to {output}")
+    if page is not None and report is not None:
+        page.failed += errors
         _write_report(page, report, model, file, restorer)
-    raise typer.Exit(1 if page.failed else 0)
+    raise typer.Exit(1 if errors else 0)
 
 
-def _restore_one(restorer: Restorer, source: Path, target: Path, max_pixels: int, page: Restorations) -> None:
+def _restore_one(
+    restorer: Restorer, source: Path, target: Path, max_pixels: int, page: Restorations | None
+) -> None:
     from beholder.images import read_picture, save_picture
-    from beholder.scoring import as_text
 
     picture = read_picture(source, max_pixels=max_pixels)
     restored = restorer.restore(picture.pixels)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    save_picture(restored, target, like=source)
-    if page.budget:
+    if page is not None:
+        from beholder.scoring import as_text
+
         name = f"{as_text(source)} → {as_text(target)}"
         page.add(name, {"Before": picture.pixels, "After": restored}, picture.notes)
+    # the writer needs the memory
+    del picture
+    target.parent.mkdir(parents=True, exist_ok=True)
+    save_picture(restored, target, like=source)
 
 
 def _write_report(page: Restorations, report: Path, model: str, file: Path, restorer: Restorer) -> None:

@@ -18,7 +18,7 @@ __all__ = ["Space", "match_histograms"]
 Space = Literal["rgb", "lab"]
 _Array: TypeAlias = "NDArray[Any]"
 
-_STRIP = 2**20  # pixels at once
+_STRIP = 2**18  # pixels at once
 _FINE = 1024  # levels to a unit of L*, a* or b*
 _LAB_LEVELS = 512 * _FINE
 _LAB_ZERO = 256 * _FINE
