@@ -1,9 +1,9 @@
 """Put a trained model into the package, with a card that tells where it comes from and how good it is.
 
-The recipe that goes along names the photographs as the card does, not where they lay on the machine that trained.
+Weights are stored in half precision, which is what a card's scores are of. The recipe that goes along names the photographs as the card does, not where they lay on the machine that trained.
 
 Usage: python tools/ship_model.py RUN NAME --photographs TITLE --test FOLDER --test-title TITLE \
-    --degradation jpeg:quality=10 --metrics psnr,ssim [--start-from NAME]
+    --degradation jpeg:quality=10 --metrics psnr,ssim --inputs TITLE --recipe-name NAME [--start-from NAME]
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ CARD = """# {name}
 | trained on | {photographs} |
 | steps | {step:,} of batches of {batch}{start} |
 | seed | {seed} |
+| weights | float16 in the file, float32 when loaded |
 | took | {minutes:.0f} minutes, two cores of a processor with AMX, shared with other work |
 | licence | Apache-2.0, as Beholder |
 
@@ -41,8 +42,7 @@ Scores on {test_title}, `{degradation}`:
 
 {scores}
 
-Restores {inputs}. On other inputs it has not been tested. It invents nothing that it has not seen in photographs: on
-drawings, text and screenshots expect less.
+Made for {inputs}, of photographs; on anything else, drawings and text among it, it has not been measured.
 
 ## Recipe
 
@@ -91,17 +91,22 @@ def main() -> None:
     ):
         parser.add_argument(option, required=True)
     parser.add_argument("--test", type=Path, required=True)
+    parser.add_argument(
+        "--start-from", help="name under which the model that it started from is in the package"
+    )
     told = parser.parse_args()
     network, about = load_model(told.run / "model.safetensors")
+    network.half().float()  # judged as it is stored
     settings = RunFolder(told.run).read_recipe().model_dump(mode="json")
     settings["data"] |= {"train": told.photographs, "validation": None}
+    settings["start_from"] = told.start_from
     recipe = Recipe.model_validate(settings)
     metrics = told.metrics.split(",")
     rows = judge(network, PicturePairs(open_pack(told.test), told.degradation), metrics)
     MODELS.mkdir(exist_ok=True)
     target = MODELS / f"{told.name}.safetensors"
     scores = {name: round(score, 4) for name, score, _ in rows}
-    save_model(network, recipe, target, step=about["step"], scores=scores)
+    save_model(network.half(), recipe, target, step=about["step"], scores=scores)
     lines = ["| metric | input | restored |", "| --- | --- | --- |"]
     lines += [
         f"| `{name}` | {'' if was != was else f'{was:.4f}'} | {score:.4f} |" for name, score, was in rows
