@@ -12,6 +12,7 @@ from lightning_fabric import Fabric
 from torch.utils.data import DataLoader
 
 from beholder.data.drawing import seed_of
+from beholder.ops.allocator import keep_freed_memory
 from beholder.spec import TrainingError, UsageError
 from beholder.training.events import Events
 from beholder.training.folder import RunFolder
@@ -101,6 +102,7 @@ def train(
     runs = RunFolder(folder)
     if not resume:
         runs.check_new()  # before there are processes, of which the others would wait for the one that refuses
+    keep_freed_memory()
     precision: Any = "bf16-mixed" if recipe.precision == "bfloat16" else "32-true"
     fabric = Fabric(
         accelerator=accelerator,
