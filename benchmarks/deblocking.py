@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor, nn
+from torch.nn import functional
 
 from beholder.catalog import create_degradation, create_metric
 from beholder.data.photos import PHOTOS
@@ -78,16 +79,18 @@ def draw_details(networks: dict[str, nn.Module], path: Path) -> None:
     sheet(rows, path)
 
 
-def draw_white(networks: dict[str, nn.Module], path: Path, name: str, corner: tuple[int, int]) -> None:
-    """What the noise in white areas is: values above 1 that wrap round."""
+def draw_white(networks: dict[str, nn.Module], path: Path, name: str) -> None:
+    """What the noise in white areas is: values above 1 that wrap round, where they are most."""
     blocky, clean = degrade(name)
-    area = (slice(corner[0], corner[0] + SIDE), slice(corner[1], corner[1] + SIDE))
     rows = []
     for title, network in networks.items():
         levels = (network(blocky)[0] * 255).permute(1, 2, 0).numpy()
         wrapped = levels.astype(np.int64).astype(np.uint8)
         clamped = np.clip(levels.round(), 0, 255).astype(np.uint8)
         beyond = ((levels >= 256) | (levels < 0)).any(-1)
+        counts = functional.avg_pool2d(torch.from_numpy(beyond)[None].float(), SIDE, 8)[0]
+        top, left = (8 * int(place) for place in np.unravel_index(int(counts.argmax()), counts.shape))
+        area = (slice(top, top + SIDE), slice(left, left + SIDE))
         truth = eight_bit(clean[0]).astype(float)
         told = [10 * np.log10(255**2 / np.square(each - truth).mean()) for each in (wrapped, clamped)]
         print(
@@ -135,7 +138,7 @@ def main() -> None:
     with torch.inference_mode():
         draw_details(networks, arguments.folder / "details.webp")
         bright = {title: networks[title] for title in ("features", "both")}
-        draw_white(bright, arguments.folder / "white.webp", "coffee", (0, 0))
+        draw_white(bright, arguments.folder / "white.webp", "china")
     if arguments.runs:
         draw_curves(arguments.runs, arguments.folder / "curves.svg")
 
