@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import tifffile
 import torch
 from PIL import Image
 
@@ -116,3 +117,47 @@ def test_what_another_file_tells_is_kept_as_far_as_it_holds(tmp_path: Path) -> N
     save_picture(pixels, tmp_path / "d.png", like=tmp_path / "plain.png")
     with Image.open(tmp_path / "d.png") as picture:
         assert "icc_profile" not in picture.info
+
+
+LAYOUTS: dict[str, dict[str, Any]] = {
+    "tiled": {"tile": (16, 16)},
+    "predicted": {"compression": "lzw", "predictor": True},
+    "planar": {"planarconfig": "separate"},
+    "of 16 bits": {"dtype": np.uint16},
+    "of floating point": {"dtype": np.float32},
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("ending", ["tif", "png"])
+def test_the_layout_of_a_tiff_is_not_kept(tmp_path: Path, layout: str, ending: str) -> None:
+    options = {**LAYOUTS[layout]}
+    samples = np.zeros((32, 48, 3), options.pop("dtype", np.uint8))
+    if "planarconfig" in options:
+        samples = samples.transpose(2, 0, 1)
+    tifffile.imwrite(tmp_path / "a.tif", samples, photometric="rgb", description="words", **options)
+    save_picture(LEVELS.byte(), tmp_path / f"b.{ending}", like=tmp_path / "a.tif")
+    assert torch.equal((read_picture(tmp_path / f"b.{ending}").pixels * 255).round(), LEVELS)
+    if layout != "of floating point":
+        with Image.open(tmp_path / f"b.{ending}") as picture:
+            assert picture.getexif()[0x010E] == "words"
+
+
+def test_a_tiff_tells_what_a_camera_told(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x829A] = 0.01
+    exif.get_ifd(0x8825)[1] = "N"
+    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "a.jpg", exif=exif)
+    save_picture(LEVELS.byte(), tmp_path / "b.tif", like=tmp_path / "a.jpg")
+    assert torch.equal((read_picture(tmp_path / "b.tif").pixels * 255).round(), LEVELS)
+    with Image.open(tmp_path / "b.tif") as picture:
+        told = picture.getexif()
+        assert dict(told.get_ifd(0x8769)) == {0x829A: 0.01}
+        assert dict(told.get_ifd(0x8825)) == {1: "N"}
+
+
+def test_what_a_large_picture_tells_is_kept_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    save_picture(LEVELS.byte(), tmp_path / "b.png", like=tmp_path / "a.png")
+    assert (tmp_path / "b.png").exists()

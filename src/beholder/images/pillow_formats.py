@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from beholder.images.source import Source
 
-__all__ = ["decode_with_pillow"]
+__all__ = ["decode_with_pillow", "without_size_limit"]
 
 # What Pillow's parsers raise on data that breaks their assumptions.
 _DAMAGE = (
@@ -78,7 +78,8 @@ def decode_with_pillow(source: Source) -> Raster:
     """
     reader = _READERS[source.format]
     try:
-        with _no_bomb_check(source.format):
+        # The other readers do not ask for Pillow's limit by themselves.
+        with without_size_limit() if source.format in {"GIF", "WebP"} else contextlib.nullcontext():
             image = reader(io.BytesIO(source.data))
             source.check_size(*image.size)
             frames = getattr(image, "n_frames", 1)
@@ -109,14 +110,11 @@ def _raster(image: Image.Image, frames: int) -> Raster:
 
 
 @contextlib.contextmanager
-def _no_bomb_check(kind: str) -> Iterator[None]:
-    """Lift Pillow's size limit while a header is read, where a reader asks for it by itself.
+def without_size_limit() -> Iterator[None]:
+    """Lift Pillow's size limit while a header is read.
 
     The limit is global to the process, so it comes back within microseconds; our own holds all along.
     """
-    if kind not in {"GIF", "WebP"}:
-        yield
-        return
     with _bomb_lock:
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:

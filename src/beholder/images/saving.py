@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, UnidentifiedImageError
 
+from beholder.images.pillow_formats import without_size_limit
 from beholder.images.source import shown
 from beholder.spec import PictureError, ShapeError, UsageError
 
@@ -20,8 +21,15 @@ if TYPE_CHECKING:
 
 __all__ = ["check_picture_ending", "eight_bit", "save_picture"]
 
-_ORIENTATION = 0x0112
 _DETAILS = 0x8769  # the EXIF directory proper
+# What tells of a picture and not of how its file is laid out, as most tags of a TIFF do: words, resolution, camera,
+# time, author, rights, place, stars, and the words that Windows adds.
+_LASTING = frozenset(
+    (
+        *(0x010E, 0x010F, 0x0110, 0x011A, 0x011B, 0x0128, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298),
+        *(_DETAILS, 0x8825, 0x4746, 0x4749, *range(0x9C9B, 0x9CA0)),
+    )
+)
 _COLOUR_SPACE, _SRGB = 0xA001, 1
 _OUTDATED = (0xA002, 0xA003, 0xA005)  # width, height, and which rules another colour space follows
 _PROFILE_DATE = slice(24, 36)
@@ -48,8 +56,10 @@ def save_picture(pixels: Tensor, path: str | Path, *, like: str | Path | None = 
     Args:
         pixels: Shape (3, H, W), RGB, sRGB-encoded; floating point, meant to lie in [0, 1], or uint8.
         path: Ends in .png, .jpg, .jpeg, .webp, .tif, .tiff or .bmp. An existing file is replaced.
-        like: A picture file whose EXIF data is kept, but for what no longer holds: orientation, size and colour
-            space. Where it has a colour profile, the result has one too: that of sRGB.
+        like: A picture file whose EXIF data is kept, but for what no longer holds: orientation, size, colour space
+            and layout. Where it has a colour profile, the result has one too: that of sRGB. Of a TIFF that Pillow does
+            not read, as of floating-point samples, nothing is kept. A TIFF that is written with EXIF data is not
+            compressed.
 
     Raises:
         ShapeError: If the pixels have another shape or type, or are not all numbers.
@@ -63,6 +73,8 @@ def save_picture(pixels: Tensor, path: str | Path, *, like: str | Path | None = 
     try:
         # in memory first: an encoder that fails then leaves no half-written file
         options = _WRITERS[path.suffix.lower()] | (_kept(Path(like)) if like is not None else {})
+        if options["format"] == "TIFF" and "exif" in options:
+            options["compression"] = None  # libtiff, which compresses, cannot write EXIF directories
         Image.fromarray(eight_bit(pixels)).save(encoded, **options)
         path.write_bytes(encoded.getbuffer())
     except (OSError, ValueError) as error:
@@ -73,16 +85,22 @@ def save_picture(pixels: Tensor, path: str | Path, *, like: str | Path | None = 
 
 
 def _kept(path: Path) -> dict[str, Any]:
-    with Image.open(path) as picture:
+    try:
+        with without_size_limit():
+            picture = Image.open(path)
+    except UnidentifiedImageError:
+        return {}
+    with picture:
         told, profile = picture.getexif(), picture.info.get("icc_profile")
-    told.pop(_ORIENTATION, None)
-    # asking for a directory that is not there would make an empty one
-    details = told.get_ifd(_DETAILS) if _DETAILS in told else {}
-    for tag in _OUTDATED:
-        details.pop(tag, None)
-    if _COLOUR_SPACE in details:
-        details[_COLOUR_SPACE] = _SRGB
-    kept: dict[str, Any] = {"exif": told.tobytes()} if told else {}
+        for tag in told.keys() - _LASTING:
+            del told[tag]
+        # asking for a directory that is not there would make an empty one
+        details = told.get_ifd(_DETAILS) if _DETAILS in told else {}
+        for tag in _OUTDATED:
+            details.pop(tag, None)
+        if _COLOUR_SPACE in details:
+            details[_COLOUR_SPACE] = _SRGB
+        kept: dict[str, Any] = {"exif": told.tobytes()} if told else {}
     return kept | ({"icc_profile": _srgb_profile()} if profile else {})
 
 
