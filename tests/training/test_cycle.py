@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,15 @@ def test_all_four_networks_learn(recipe: Recipe) -> None:
         ), name
 
 
+@pytest.mark.parametrize("part", ["adversary", "cycle.back", "cycle.adversary"])
+def test_whatever_is_learned_must_be_numbers(recipe: Recipe, part: str) -> None:
+    learner = Learner(recipe, Fabric(accelerator="cpu"))
+    assert learner.is_finite
+    with torch.no_grad():
+        next(attrgetter(part)(learner).parameters()).fill_(torch.nan)
+    assert not learner.is_finite
+
+
 def test_a_run_that_was_broken_off_goes_on_as_if_it_had_not_been(recipe: Recipe, tmp_path: Path) -> None:
     class StoppedError(Exception):
         pass
@@ -160,3 +170,9 @@ def test_networks_that_enlarge_cannot_go_back(recipe: Recipe) -> None:
     larger = recipe.model_copy(update={"network": "edsr:scale=2:width=8:blocks=1"})
     with pytest.raises(UsageError, match=r"cycle: edsr:scale=2:width=8:blocks=1 enlarges 2 times"):
         Learner(larger, Fabric(accelerator="cpu"))
+
+
+def test_the_adversarys_weight_is_told_in_one_place(path: Path) -> None:
+    twice = read_recipe(path, ["loss.weights={adversary: 2}"])
+    with pytest.raises(UsageError, match=r"what that weighs is adversary\.weight"):
+        Learner(twice, Fabric(accelerator="cpu"))

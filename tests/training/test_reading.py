@@ -75,6 +75,11 @@ def test_what_is_written_is_whole_and_reads_the_same(recipe: Path, tmp_path: Pat
             r"line 10: .*select is 'psnr'; expected one of metrics, or last: ssim",
         ),
         (
+            "steps: 100",
+            "steps: 1\nvalidation: {select: last, patience: 2}",
+            r"line 10: .*the last network is always the best",
+        ),
+        (
             "  terms: {pixels: l1,",
             "  against: {feature: a.png}\n  terms: {pixels: l1,",
             r"line 7: loss.against is .*: there is no term feature; the terms are pixels, features",

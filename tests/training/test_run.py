@@ -200,6 +200,15 @@ def test_a_run_that_is_stopped_saves_a_checkpoint_at_once(recipe: Path, whole: P
     assert seconds[0] > 0
 
 
+def test_a_run_that_no_longer_gets_better_ends(recipe: Path, tmp_path: Path) -> None:
+    steps: list[int] = []
+    still = "validation={every: 3, metrics: [psnr], pictures: 1, shown: 0, patience: 2}"
+    told = read_recipe(recipe, ["optimiser.rate=1e-30", still])
+    for resume in (False, True):
+        train(told, tmp_path / "run", resume=resume, tell=lambda progress: steps.append(progress.step))
+        assert steps == list(range(1, 10))  # the first validation is the best, the next two are as good
+
+
 def test_two_nodes_learn_what_two_processes_do(recipe: Path, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

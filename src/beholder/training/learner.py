@@ -173,6 +173,12 @@ class Learner:
             "optimiser.rate, or the weight of the term that broke, in the run's recipe.yaml and go on with --resume."
         )
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether all that is learned is made of numbers."""
+        learned = (*self.clipped, *self.shared, *self.judges)
+        return all(bool(weights.isfinite().all()) for weights in learned)
+
     def state(self) -> dict[str, Any]:
         """All that the next step depends on, but for random state and data."""
         return {

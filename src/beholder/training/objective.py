@@ -37,6 +37,8 @@ def build_loss(recipe: Recipe) -> tuple[WeightedSum, AdversarialLoss | None]:
     if recipe.adversary is not None:
         if "adversary" in terms:
             raise UsageError("loss.terms names a term 'adversary'; that name is the discriminator's.")
+        if "adversary" in weights:
+            raise UsageError("loss.weights weighs 'adversary'; what that weighs is adversary.weight.")
         terms["adversary"] = adversary = build_adversary(recipe.adversary)
         weights["adversary"] = recipe.adversary.weight
     return WeightedSum(terms, weights, balance=told.balance), adversary

@@ -169,6 +169,8 @@ class Validation(_Settings):
             raise ValueError(
                 f"select is {self.select!r}; expected one of metrics, or last: {', '.join(self.metrics)}"
             )
+        if self.select == "last" and self.patience:
+            raise ValueError("the last network is always the best by select: last; expected no patience")
         return self
 
 

@@ -165,7 +165,7 @@ class _Run:
             worker_init_fn=_leave_interrupts,
         )
         started = time.perf_counter() - self.seconds
-        for batch in loader:
+        for batch in () if self._waited_long() else loader:
             # What losses draw is drawn anew at each step: nothing random needs to be kept.
             torch.manual_seed(seed_of(f"{recipe.seed}/{learner.step}/{self.fabric.global_rank}"))
             x, y = (batch[side].to(self.fabric.device) for side in ("x", "y"))
@@ -174,11 +174,16 @@ class _Run:
             scores = self._look(log)
             if tell is not None and self.fabric.is_global_zero:
                 tell(Progress(learner.step, recipe.steps, log, scores, self.best))
-            if recipe.validation.patience and self.waited >= recipe.validation.patience:
+            if self._waited_long():
                 break
             if stop is not None and self._any(stop()):
                 break
         self._save()
+
+    def _waited_long(self) -> bool:
+        """Whether so many validations found nothing better that the run ends; one that is gone on with then stays ended."""
+        patience = self.recipe.validation.patience
+        return 0 < patience <= self.waited
 
     def _any(self, told: bool) -> bool:  # noqa: FBT001 -- what it asks about
         """Whether it is so in any process: they must leave the loop together."""
@@ -235,7 +240,7 @@ class _Run:
 
     def _check_weights(self) -> None:
         """What is no number must not be saved over what is: the loss tells of it only a step later."""
-        if not all(weights.isfinite().all() for weights in self.learner.plain.parameters()):
+        if not self.learner.is_finite:
             raise TrainingError(
                 f"a weight is no number after step {self.learner.step}. What was saved last stands; lower "
                 "optimiser.rate in the run's recipe.yaml and go on with --resume."
