@@ -26,8 +26,8 @@ def degrade(
 ) -> None:
     """Spoil pictures as training does: by JPEG, shrinking, noise, or several of them in order.
 
-    What is written (PNG, or by the output's ending) holds the spoilt pixels to the last bit: the size of a file tells nothing of
-    JPEG's. Of a folder every picture is taken, in its subfolders too. Shrinking drops rows and columns that are left over;
+    What is written holds the spoilt pixels to the last bit, rounded to 8 bits, but where OUTPUT ends in .jpg: the size of a file
+    tells nothing of JPEG's. Of a folder every picture is taken, in its subfolders too. Shrinking drops rows and columns that are left over;
     it tells of which pictures. Nothing is written over. The ways to spoil and their options: docs/data.md.
 
     Exit code: 0 all spoilt, 1 some could not be, 2 bad usage.

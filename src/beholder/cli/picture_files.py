@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
 
 from beholder.cli.outputs import check_file, check_folder
 from beholder.spec import UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["plan_pictures"]
 
@@ -31,10 +29,15 @@ def plan_pictures(pictures: Path, output: Path) -> list[tuple[Path, Path]]:
         check_file(output)
         jobs = [(pictures, output)]
     else:
-        if output.resolve() == pictures.resolve():
+        made = Path(os.path.realpath(output))
+        if made == Path(os.path.realpath(pictures)):
             raise UsageError(f"{output}: is where the pictures are; name another folder.")
         check_folder(output)
-        found = [path for path in list_pictures(pictures) if not path.is_relative_to(output)]
+        found = [
+            path
+            for path in list_pictures(pictures)
+            if not Path(os.path.realpath(path.parent)).is_relative_to(made)
+        ]
         jobs = [(path, (output / path.relative_to(pictures)).with_suffix(".png")) for path in found]
     taken: set[Path] = set()
     for source, target in jobs:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["recipes", "train"]
 
-_RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK")  # of Fabric and torchrun
+_RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "SLURM_PROCID")  # of Fabric, torchrun and Slurm
 
 
 def train(
