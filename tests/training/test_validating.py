@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from beholder.spec import TrainingError
 from beholder.training.recipe import Validation
 from beholder.training.validating import Validator
 
@@ -23,3 +24,9 @@ from beholder.training.validating import Validator
 def test_what_is_better(select: str, scores: dict[str, float], best: float | None, better: bool) -> None:
     validator = Validator(Validation(metrics=("psnr", "lpips_alex"), select=select), torch.device("cpu"))
     assert validator.is_better(scores, best) is better
+
+
+def test_a_score_that_is_no_number_stops() -> None:
+    validator = Validator(Validation(metrics=("psnr",)), torch.device("cpu"))
+    with pytest.raises(TrainingError, match="psnr of the validation is no number"):
+        validator.is_better({"psnr": float("nan")}, None)

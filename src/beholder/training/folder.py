@@ -67,9 +67,8 @@ class RunFolder:
         self.check_new()
         try:
             self.pictures.mkdir(parents=True, exist_ok=True)
-            partial = self.recipe.with_name(f".partial.{self.recipe.name}")
-            write_recipe(recipe, partial)
-            partial.replace(self.recipe)
+            with replacing(self.recipe) as partial:
+                write_recipe(recipe, partial)
         except OSError as error:
             raise UsageError(f"{self.path}: cannot be written in: {error.strerror}.") from error
 

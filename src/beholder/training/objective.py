@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["build_adversary", "build_loss"]
 
+_LOGGED = ("step", "seconds", "total", "rate")
+_LOGGED_OF_ADVERSARY = ("adversary", "discriminator")
+_LOGGED_OF_CYCLE = ("cycle", "identity", "back_adversary")
+
 
 def build_loss(recipe: Recipe) -> tuple[WeightedSum, AdversarialLoss | None]:
     """The sum of a recipe's losses, and the one of them that has a discriminator to be trained along.
@@ -29,14 +33,19 @@ def build_loss(recipe: Recipe) -> tuple[WeightedSum, AdversarialLoss | None]:
         WeightsError: If weights are missing.
     """
     told = recipe.loss
+    logged = (
+        *_LOGGED,
+        *(_LOGGED_OF_ADVERSARY if recipe.adversary is not None else ()),
+        *(_LOGGED_OF_CYCLE if recipe.cycle is not None else ()),
+    )
+    if taken := [name for name in told.terms if name in logged]:
+        raise UsageError(f"loss.terms names a term {taken[0]!r}; the logs have another number of that name.")
     terms: dict[str, str | Loss] = {
         name: _build_term(request, told.against.get(name)) for name, request in told.terms.items()
     }
     weights = dict(told.weights)
     adversary = None
     if recipe.adversary is not None:
-        if "adversary" in terms:
-            raise UsageError("loss.terms names a term 'adversary'; that name is the discriminator's.")
         if "adversary" in weights:
             raise UsageError("loss.weights weighs 'adversary'; what that weighs is adversary.weight.")
         terms["adversary"] = adversary = build_adversary(recipe.adversary)

@@ -68,7 +68,8 @@ def train(
     """Train a network by a recipe.
 
     Every drawn number is a function of the recipe's seed and the step, so that a run that was broken off goes on from its
-    last checkpoint as if it had not been, and several processes see together what one would.
+    last checkpoint as if it had not been, and several processes see together what one would; what a loss draws, such as
+    places of features, each draws for its own part of the batch.
 
     Args:
         recipe: What the run is made of.
@@ -140,7 +141,7 @@ class _Run:
     def begin(self, *, resume: bool) -> None:
         if resume and (state := self.folder.load_checkpoint()) is not None:
             self.learner.resume(state["learner"])
-            self.best, self.waited, self.seconds = state["best"], state["waited"], state.get("seconds", 0.0)
+            self.best, self.waited, self.seconds = state["best"], state["waited"], state["seconds"]
         elif self.recipe.start_from is not None:
             self.learner.start_from(find_model(self.recipe.start_from))
         if self.fabric.is_global_zero:
@@ -177,8 +178,8 @@ class _Run:
             if self._waited_long():
                 break
             if stop is not None and self._any(stop()):
+                self._save()
                 break
-        self._save()
 
     def _waited_long(self) -> bool:
         """Whether so many validations found nothing better that the run ends; one that is gone on with then stays ended."""

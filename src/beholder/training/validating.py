@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,6 +11,7 @@ from torch.nn import functional
 
 from beholder.catalog import create_metric
 from beholder.images import save_picture
+from beholder.spec import TrainingError
 from beholder.training.writing import replacing
 
 if TYPE_CHECKING:
@@ -83,8 +85,17 @@ class Validator:
         return {name: sum(scores) / len(scores) for name, scores in found.items()}
 
     def is_better(self, scores: dict[str, float], best: float | None) -> bool:
-        """Whether scores beat the best so far by the metric that selects; always, where the last network is kept."""
+        """Whether scores beat the best so far by the metric that selects; always, where the last network is kept.
+
+        Raises:
+            TrainingError: If the score that selects is no number.
+        """
         score = scores.get(self.settings.select)
+        if score is not None and math.isnan(score):
+            raise TrainingError(
+                f"{self.settings.select} of the validation is no number, so nothing tells which network is better. What "
+                "was saved last stands."
+            )
         if best is None or score is None:
             return True
         return score > best if self.higher_is_better else score < best
