@@ -262,6 +262,33 @@ def test_a_run_is_not_written_over(recipe: Path, whole: Path) -> None:
         train(read_recipe(recipe), whole)
 
 
+def test_a_run_among_the_photographs_is_refused(recipe: Path) -> None:
+    told = read_recipe(recipe)
+    with pytest.raises(UsageError, match=r"lies in .*photographs, whose pictures are trained on"):
+        train(told, told.data.train / "run")
+    assert not (told.data.train / "run").exists()
+
+
+@pytest.mark.parametrize("accelerator", ["gpu", "cuda"])
+def test_accelerators_that_are_not_there_are_refused(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, accelerator: str
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(UsageError, match=f"accelerator is '{accelerator}'"):
+        train(read_recipe(recipe), tmp_path / "run", accelerator=accelerator)
+
+
+def test_a_run_goes_on_from_another_folder(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photographs = read_recipe(recipe).data.train
+    monkeypatch.chdir(photographs.parent)
+    run = RunFolder(tmp_path / "run")
+    run.begin(read_recipe(recipe, [f"data.train={photographs.name}", "data.validation=photographs"]))
+    assert run.read_recipe().data.train == photographs
+    assert run.read_recipe().data.validation == photographs
+
+
 def test_a_loss_that_is_no_number_stops_the_run(recipe: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"the loss is (nan|inf) at step \d+: pixels"):
         train(read_recipe(recipe, ["optimiser.rate=1e30", "optimiser.clip=0"]), tmp_path / "run")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,7 +15,6 @@ from beholder.training.writing import add_to, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from beholder.training.recipe import Recipe
 
@@ -59,7 +59,7 @@ class RunFolder:
             )
 
     def begin(self, recipe: Recipe) -> None:
-        """Make the folder for a new run.
+        """Make the folder for a new run; the paths of its recipe become absolute, so that it goes on from any folder.
 
         Raises:
             UsageError: If there is a run in it already, or it cannot be made.
@@ -68,7 +68,7 @@ class RunFolder:
         try:
             self.pictures.mkdir(parents=True, exist_ok=True)
             with replacing(self.recipe) as partial:
-                write_recipe(recipe, partial)
+                write_recipe(_from_anywhere(recipe), partial)
         except OSError as error:
             raise UsageError(f"{self.path}: cannot be written in: {error.strerror}.") from error
 
@@ -126,3 +126,19 @@ class RunFolder:
             writer.writeheader()
         writer.writerow(row)
         add_to(file, text.getvalue().encode())
+
+
+def _from_anywhere(recipe: Recipe) -> Recipe:
+    """The same recipe with absolute paths."""
+    data = recipe.data.model_copy(
+        update={
+            "train": recipe.data.train.absolute(),
+            "validation": recipe.data.validation and recipe.data.validation.absolute(),
+        }
+    )
+    against = {name: picture.absolute() for name, picture in recipe.loss.against.items()}
+    loss = recipe.loss.model_copy(update={"against": against})
+    start = recipe.start_from
+    if start is not None and Path(start).is_file():
+        start = str(Path(start).absolute())
+    return recipe.model_copy(update={"data": data, "loss": loss, "start_from": start})

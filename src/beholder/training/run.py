@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from beholder.training.recipe import Recipe
+    from beholder.training.recipe import Data, Recipe
 
 __all__ = ["Progress", "train"]
 
@@ -100,9 +100,16 @@ def train(
             if nodes > 1
             else f"batch is {recipe.batch}; expected a multiple of the {devices} devices."
         )
+    if accelerator not in ("auto", "cpu", "cuda"):
+        raise UsageError(f"accelerator is {accelerator!r}; expected auto, cpu or cuda.")
+    if accelerator == "cuda" and not torch.cuda.is_available():
+        raise UsageError(
+            "accelerator is 'cuda', and PyTorch finds no such device; expected auto or cpu here."
+        )
     runs = RunFolder(folder)
-    if not resume:
-        runs.check_new()  # before there are processes, of which the others would wait for the one that refuses
+    if not resume:  # before there are processes, of which the others would wait for the one that refuses
+        runs.check_new()
+        _check_apart(folder, recipe.data)
     keep_freed_memory()
     precision: Any = "bf16-mixed" if recipe.precision == "bfloat16" else "32-true"
     fabric = Fabric(
@@ -117,6 +124,15 @@ def train(
     run.begin(resume=resume)
     run.go(tell, stop)
     return run.folder.model
+
+
+def _check_apart(folder: Path, data: Data) -> None:
+    """Refuse a run among the photographs: its pictures would be trained on by the next."""
+    for photographs in (data.train, data.validation):
+        if photographs is not None and folder.absolute().is_relative_to(photographs.absolute()):
+            raise UsageError(
+                f"{folder}: lies in {photographs}, whose pictures are trained on; expected a folder outside."
+            )
 
 
 class _Run:
