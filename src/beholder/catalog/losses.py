@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beholder.backbones.choice import choose
 from beholder.catalog.metrics import METRICS, describe_metric
 from beholder.catalog.requests import Entry, Shelf
 
@@ -76,6 +75,8 @@ def list_loss_weights(request: str) -> tuple[str, ...]:
         return describe_metric(request).weights
     options = LOSSES[name].list_options() | requested
     if options.keys() >= {"backbone", "layers", "weights"}:
+        from beholder.backbones.choice import choose  # loads torch
+
         return choose(options["backbone"], options["layers"], options["weights"]).cards
     if "detector" in options:
         return ("face_landmarks_68",) if options["detector"] is None else ()
