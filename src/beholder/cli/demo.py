@@ -1,4 +1,4 @@
-"""`beholder demo`: the whole way from photographs to a report, in under a minute."""
+"""`beholder demo`: the whole way from photographs to a report."""
 
 from __future__ import annotations
 
