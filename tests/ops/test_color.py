@@ -1,7 +1,15 @@
 import pytest
 import torch
+from torch import Tensor
 
-from beholder.ops.color import check_channel, mix_channels, rgb_to_grey, rgb_to_y, select_channel
+from beholder.ops.color import (
+    check_channel,
+    mix_channels,
+    replace_luma,
+    rgb_to_grey,
+    rgb_to_y,
+    select_channel,
+)
 from beholder.spec import UsageError
 
 
@@ -49,3 +57,11 @@ def test_channels_are_mixed_row_by_row() -> None:
     mixed = mix_channels(colour(1, 2, 3), ((1.0, 0.0, -1.0), (0.5, 1.0, 2.0)))
     assert mixed.flatten().tolist() == pytest.approx([-2, 8.5])
     assert mix_channels(colour(1, 2, 3), ((1.0, 1.0, 1.0),)).shape == (1, 1, 1, 1)
+
+
+def test_luma_is_replaced_and_colours_stay(photos: Tensor) -> None:
+    x, luma = photos.double(), photos.double().mean(1, keepdim=True)
+    replaced = replace_luma(x, luma)
+    assert torch.allclose(rgb_to_y(replaced), luma, atol=1e-12)
+    change = replaced - x
+    assert torch.allclose(change, change[:, :1].expand_as(change), atol=1e-12)

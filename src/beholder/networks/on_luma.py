@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 from beholder.networks.enlarging import enlarge
 from beholder.networks.restoration import RestorationNetwork
-from beholder.ops.color import rgb_to_y
+from beholder.ops.color import replace_luma, rgb_to_y
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["OnLuma", "for_rgb"]
-
-_Y_SWING = 219 / 255  # of luma, as a share of the swing of red, green and blue
 
 
 class OnLuma(RestorationNetwork):
@@ -35,8 +33,7 @@ class OnLuma(RestorationNetwork):
     def restore(self, x: Tensor) -> Tensor:
         """Shape (N, 3, H, W), in [0, 1], to (N, 3, scale * H, scale * W)."""
         restored: Tensor = self.network(rgb_to_y(x))
-        enlarged = enlarge(x, self.scale)
-        return enlarged + (restored - rgb_to_y(enlarged)) / _Y_SWING
+        return replace_luma(enlarge(x, self.scale), restored)
 
 
 def for_rgb(network: RestorationNetwork) -> RestorationNetwork:

@@ -20,6 +20,7 @@ __all__ = [
     "Channel",
     "check_channel",
     "mix_channels",
+    "replace_luma",
     "rgb_to_grey",
     "rgb_to_y",
     "select_channel",
@@ -87,6 +88,19 @@ def check_channel(channel: str, allowed: Sequence[str] = CHANNELS) -> None:
     """
     if channel not in allowed:
         raise UsageError(f"channel is {channel!r}; expected one of {', '.join(allowed)}.")
+
+
+def replace_luma(x: Tensor, luma: Tensor) -> Tensor:
+    """Images with another luma; what it changes by is added to red, green and blue alike, so colours stay.
+
+    Args:
+        x: Images, shape (N, 3, H, W), in [0, 1].
+        luma: What `rgb_to_y` of the result shall be, shape (N, 1, H, W).
+
+    Returns:
+        Shape (N, 3, H, W), about in [0, 1]: not clamped.
+    """
+    return x + (luma - rgb_to_y(x)) / sum(_LUMA)
 
 
 def select_channel(x: Tensor, channel: Channel) -> Tensor:

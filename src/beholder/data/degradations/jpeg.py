@@ -14,7 +14,7 @@ from torch import Tensor
 from beholder.data.degradations.degradation import Step
 from beholder.data.degradations.span import Number, Span, read_span
 from beholder.data.degradations.stored import check_picture, to_levels, to_unit
-from beholder.ops.color import rgb_to_y
+from beholder.ops.color import replace_luma, rgb_to_y
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Jpeg"]
 
 Subsampling = Literal["4:2:0", "4:2:2", "4:4:4"]
-_Y_SWING = 219 / 255  # of luma, as a share of the swing of red, green and blue
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,10 +80,9 @@ class Jpeg(Step):
 
     @staticmethod
     def _spoil_luma(clean: Tensor, quality: int) -> Tensor:
-        luma = rgb_to_y(clean[None])[0, 0]
-        spoilt = _there_and_back(to_levels(luma).numpy(), quality, "4:4:4")
-        change = (to_unit(torch.from_numpy(spoilt)) - luma) / _Y_SWING
-        return to_unit(to_levels(clean + change))
+        luma = to_levels(rgb_to_y(clean[None])[0, 0]).numpy()
+        spoilt = to_unit(torch.from_numpy(_there_and_back(luma, quality, "4:4:4")))
+        return to_unit(to_levels(replace_luma(clean[None], spoilt[None, None])[0]))
 
 
 def _there_and_back(levels: NDArray[np.uint8], quality: int, subsampling: str) -> NDArray[np.uint8]:
