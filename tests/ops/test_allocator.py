@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import sys
@@ -26,9 +27,10 @@ print(faults() - before)
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told to keep memory")
 def test_freed_memory_is_not_cleared_again() -> None:
     def faults(how: str) -> int:
-        done = subprocess.run([sys.executable, "-c", COUNT, how], check=True, capture_output=True, text=True)
+        # Without this glibc guesses, from what is freed first, what to keep.
+        environment = os.environ | {"MALLOC_MMAP_THRESHOLD_": "131072"}
+        command = [sys.executable, "-c", COUNT, how]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
         return int(done.stdout)
 
-    pages = 10 * 6 * 16_000_000 // 4096
-    assert faults("keep") < pages / 50
-    assert faults("leave") > pages / 50
+    assert faults("keep") < faults("leave") / 4
