@@ -43,7 +43,7 @@ def prepare(folder: Path, request: str) -> None:
 
     recipe = read_recipe(find_recipe("deblock"), ["data.train=x", f"network={request}"])
     network = create_network(recipe.network)
-    save_model(network, recipe, folder / "model.safetensors", step=0, scores={})
+    save_model(network, recipe, folder / "model.safetensors", step=0, scores={}, before={})
     scale = network.scale
     photo = next(photo for photo in PHOTOS if photo.name == "coffee")
     size = (WIDTH // scale, HEIGHT // scale)

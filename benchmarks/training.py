@@ -77,6 +77,8 @@ def main() -> None:
         [
             f"data.train={arguments.photographs}",
             f"steps={arguments.steps}",
+            "batch=64",
+            "data.patch=42",
             "schedule={kind: constant}",
             "loss={terms: {pixels: l2, features: 'content:layers=relu2_2'}, weights: {features: 5}}",
             "validation.metrics=[psnr]",

@@ -3,7 +3,7 @@
 Weights are stored in half precision, which is what a card's scores are of. The recipe that goes along names the photographs as the card does, not where they lay on the machine that trained.
 
 Usage: python tools/ship_model.py RUN NAME --photographs TITLE --test FOLDER --test-title TITLE \
-    --degradation jpeg:quality=10 --metrics psnr,ssim --inputs TITLE --recipe-name NAME [--start-from NAME]
+    --degradation jpeg:quality=10 --metrics psnr,ssim --inputs TITLE --recipe-name NAME [--start-from NAME] [--earlier WORDS]
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from beholder.data.patches import PicturePairs
 from beholder.training.folder import RunFolder
 from beholder.training.model_file import load_model, save_model
 from beholder.training.recipe import Recipe
+from beholder.training.validating import Enlarger
 
 MODELS = Path(__file__).parent.parent / "src" / "beholder" / "models"
 CARD = """# {name}
@@ -32,7 +33,7 @@ CARD = """# {name}
 | --- | --- |
 | network | `{network}`, {parameters:,} parameters |
 | trained on | {photographs} |
-| steps | {step:,} of batches of {batch}{start} |
+| steps | {step:,} of batches of {batch}{start} |{earlier}
 | seed | {seed} |
 | weights | float16 in the file, float32 when loaded |
 | took | {minutes:.0f} minutes, two cores of a processor with AMX, shared with other work |
@@ -47,10 +48,12 @@ Made for {inputs}, of photographs; on anything else, drawings and text among it,
 ## Recipe
 
     beholder train {recipe_name} data.train=PHOTOGRAPHS -o runs/{name}
-
+{note}
 ```yaml
 {recipe}```
 """
+
+NOTE = "\ntrains a network like it in one stage. The settings of the last stage of this one:\n"
 
 
 def seconds(run: Path) -> float:
@@ -61,18 +64,18 @@ def seconds(run: Path) -> float:
 def judge(
     network: torch.nn.Module, pairs: PicturePairs, metrics: list[str]
 ) -> list[tuple[str, float, float]]:
-    """Metric, score of what is restored, score of the input (nan where the network enlarges)."""
+    """Metric, score of what is restored, score of the input: bicubically enlarged, where the network enlarges."""
     judges = [create_metric(name) for name in metrics]
+    untouched = Enlarger(network.scale)
     sums = torch.zeros(len(metrics), 2, dtype=torch.float64)
     network.to(memory_format=torch.channels_last)
     with torch.inference_mode():
         for place in track(range(len(pairs)), description="scoring"):
             degraded, clean = (pairs[place][side][None] for side in ("x", "y"))
-            restored = (network(degraded).clamp(0, 1) * 255).round() / 255
-            for row, metric in enumerate(judges):
-                sums[row, 0] += metric(restored, clean).item()
-                same = degraded.shape == clean.shape
-                sums[row, 1] += metric(degraded, clean).item() if same else torch.nan
+            for column, each in enumerate((network, untouched)):
+                restored = (each(degraded).clamp(0, 1) * 255).round() / 255
+                for row, metric in enumerate(judges):
+                    sums[row, column] += metric(restored, clean).item()
     means = (sums / len(pairs)).tolist()
     return [(name, *pair) for name, pair in zip(metrics, means, strict=True)]
 
@@ -91,6 +94,7 @@ def main() -> None:
     ):
         parser.add_argument(option, required=True)
     parser.add_argument("--test", type=Path, required=True)
+    parser.add_argument("--earlier", default="", help="stages of training before the run's, in words")
     parser.add_argument(
         "--start-from", help="name under which the model that it started from is in the package"
     )
@@ -106,11 +110,10 @@ def main() -> None:
     MODELS.mkdir(exist_ok=True)
     target = MODELS / f"{told.name}.safetensors"
     scores = {name: round(score, 4) for name, score, _ in rows}
-    save_model(network.half(), recipe, target, step=about["step"], scores=scores)
+    before = {name: round(score, 4) for name, _, score in rows}
+    save_model(network.half(), recipe, target, step=about["step"], scores=scores, before=before)
     lines = ["| metric | input | restored |", "| --- | --- | --- |"]
-    lines += [
-        f"| `{name}` | {'' if was != was else f'{was:.4f}'} | {score:.4f} |" for name, score, was in rows
-    ]
+    lines += [f"| `{name}` | {was:.4f} | {score:.4f} |" for name, score, was in rows]
     card = CARD.format(
         name=told.name,
         title=recipe.title,
@@ -120,6 +123,8 @@ def main() -> None:
         step=about["step"],
         batch=recipe.batch,
         start=f", from `{recipe.start_from}`" if recipe.start_from else "",
+        note=NOTE if told.earlier else "",
+        earlier=f"\n| before them | {told.earlier} |" if told.earlier else "",
         seed=recipe.seed,
         minutes=seconds(told.run) / 60,
         test_title=told.test_title,

@@ -64,4 +64,7 @@ def test_what_cannot_be_spoilt_fails_alone(run: Run, pictures: Path) -> None:
     assert "broken.png" in done.stderr
     assert "tiny.png: the picture is 3x3" in done.stderr
     assert "wrote 2 of 4" in done.stderr
+    missing = run("degrade", "jpeg:quality=10", "nowhere", "out2")
+    assert missing.returncode == 2
+    assert "nowhere: is not there; expected a picture, or a folder of them" in missing.stderr
     assert "there is no degradation 'jpg'" in run("degrade", "jpg", "in", "other").stderr

@@ -38,7 +38,7 @@ def model(folder: Path, shift: float) -> Path:
             parameter.zero_()
         network.get_parameter("tail.bias").fill_(shift)
     path = folder / f"{shift}.safetensors"
-    save_model(network, recipe, path, step=7, scores={})
+    save_model(network, recipe, path, step=7, scores={}, before={})
     return path
 
 

@@ -22,8 +22,28 @@ from cli.conftest import Run
 def model(tmp_path: Path) -> Path:
     recipe = read_recipe(find_recipe("sr-x2"), ["data.train=x", "network=compact:scale=2:width=8:blocks=1"])
     path = tmp_path / "model.safetensors"
-    save_model(create_network(recipe.network), recipe, path, step=1, scores={"psnr": 20.0})
+    save_model(
+        create_network(recipe.network), recipe, path, step=1, scores={"psnr": 20.0}, before={"psnr": 19.0}
+    )
     return path
+
+
+def test_models_are_listed_with_what_they_are_worth(run: Run) -> None:
+    listed = run("models")
+    assert "deblock-l8-q10-both" in listed.stdout
+    assert "psnr 2" in listed.stdout
+
+
+def test_what_could_not_be_saved_is_not_shown_as_restored(
+    run: Run, model: Path, pictures: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "sub").write_text("no folder")
+    done = run("restore", "model.safetensors", "in", "out", "--report", "page.html")
+    assert done.returncode == 1
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "in/one.png → out/one.png" in page
+    assert "in/sub/two.jpg → out/sub/two.png" not in page
 
 
 @pytest.fixture

@@ -47,7 +47,14 @@ def test_train_and_go_on(run: Run, photographs: Path, tmp_path: Path) -> None:
     again = run("train", "denoise", *settings, "-o", "runs/one")
     assert again.returncode == 2
     assert "runs/one: holds a run already" in again.stderr
-    assert run("train", "--resume", "runs/one").returncode == 0
+    assert "unrestored: psnr " in done.stderr
+    ended = run("train", "--resume", "runs/one")
+    assert ended.returncode == 0
+    assert "runs/one: the run had ended, and no step was taken" in ended.stderr
+    assert "wrote" not in ended.stderr
+    changed = run("train", "--resume", "runs/one", "steps=8")
+    assert changed.returncode == 2
+    assert "leave out steps=8. Settings can be changed in runs/one/recipe.yaml" in changed.stderr
 
 
 @pytest.mark.parametrize(
@@ -58,7 +65,7 @@ def test_train_and_go_on(run: Run, photographs: Path, tmp_path: Path) -> None:
         (["denois", "-o", "run"], "Did you mean denoise"),
         (["denoise", "data.train=none", "-o", "run"], "none"),
         (["--resume", "nowhere"], "nowhere: holds no run"),
-        (["denoise", "--resume", "run"], "leave out RECIPE"),
+        (["denoise", "--resume", "run"], "leave out denoise"),
         (
             ["denoise", "data.train=photographs", "batch=3", "-o", "run", "--devices", "2"],
             "multiple of the 2 devices",

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from operator import attrgetter
 from pathlib import Path
 
@@ -21,6 +18,7 @@ from beholder.training.learner import Learner
 from beholder.training.reading import read_recipe
 from beholder.training.recipe import Recipe
 from beholder.training.run import Progress, train
+from training.conftest import train_in_two_processes
 
 RECIPE = """title: Take noise out without pairs
 network: compact:width=8:blocks=1
@@ -147,17 +145,7 @@ def test_a_run_that_was_broken_off_goes_on_as_if_it_had_not_been(recipe: Recipe,
 
 
 def test_two_processes_learn_what_one_does(path: Path, tmp_path: Path) -> None:
-    script = tmp_path / "two.py"
-    script.write_text(
-        "import sys\nfrom pathlib import Path\nfrom beholder.training.reading import read_recipe\n"
-        "from beholder.training.run import train\n"
-        "train(read_recipe(sys.argv[1], ['steps=4']), Path(sys.argv[2]), devices=2, accelerator='cpu')\n"
-    )
-    subprocess.run(
-        [sys.executable, str(script), str(path), str(tmp_path / "two")],
-        check=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
+    train_in_two_processes(path, tmp_path / "two", "steps=4")
     train(read_recipe(path, ["steps=4"]), tmp_path / "one")
     one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
     for name, value in one.items():  # Adam enlarges what rounding leaves

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,41 @@ def test_logs_go_on_where_the_checkpoint_is(tmp_path: Path) -> None:
     assert folder.steps.read_bytes().endswith(b"100,1.0\r\n150,7\r\n")
     folder.forget_after(0)
     assert folder.steps.read_bytes() == b"step,total\r\n"
+
+
+def test_a_recipe_that_was_changed_on_the_way_adds_columns(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.log(folder.steps, {"step": 50, "pixels": 0.5, "total": 0.5})
+    folder.log(folder.steps, {"step": 100, "total": 2, "features": 2})
+    folder.log(folder.steps, {"step": 150, "features": 3, "total": 3})
+    assert folder.steps.read_bytes() == (
+        b"step,pixels,total,features\r\n50,0.5,0.5,\r\n100,,2,2\r\n150,,3,3\r\n"
+    )
+
+
+CLAIM = """
+import sys
+from pathlib import Path
+from beholder.spec import UsageError
+from beholder.training.folder import RunFolder
+try:
+    RunFolder(Path(sys.argv[1])).claim()
+except UsageError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
+def test_only_one_process_goes_on_with_a_run(tmp_path: Path) -> None:
+    def another_claims() -> str:
+        command = [sys.executable, "-c", CLAIM, str(tmp_path)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    folder = RunFolder(tmp_path)
+    folder.claim()
+    assert f"{tmp_path}: another process trains in it" in another_claims()
+    folder.release()
+    assert another_claims() == ""
 
 
 @pytest.mark.parametrize("left", [b"", b"step,to", b"step,total\r\n5", b"step,total\r\n50,0.5\r\n1"])

@@ -76,7 +76,7 @@ def test_the_run_stops_with_what_was_saved_and_goes_on(
     log = folder / name
 
     def fill(progress: Progress) -> None:
-        if progress.step % 20 == 0:
+        if progress.step and progress.step % 20 == 0:
             kept.update(what_is_saved(folder))
         if progress.step == 20:
             if log.exists():

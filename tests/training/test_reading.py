@@ -63,7 +63,11 @@ def test_what_is_written_is_whole_and_reads_the_same(recipe: Path, tmp_path: Pat
             "  trains:",
             r"line 4: there is no setting data.trains. Did you mean train\? Allowed: train, v",
         ),
-        ("steps: 100", "", r"recipe.yaml: steps is missing; name it in the file, or as steps=VALUE"),
+        (
+            "steps: 100",
+            "",
+            r"recipe.yaml: steps is missing; give it in the file, or as an argument: steps=VALUE",
+        ),
         ("steps: 100", "steps: -1", r"line 9: steps is -1: .*greater than 0"),
         ("steps: 100", "steps: 100\nsteps: 200", r"line 10: steps stands in line 9 already"),
         ("  train: photographs\n", "", r"line 3: data.train is missing"),
@@ -87,7 +91,7 @@ def test_what_is_written_is_whole_and_reads_the_same(recipe: Path, tmp_path: Pat
         (
             "  terms: {pixels: l1,",
             "  against: {features: }\n  terms: {pixels: l1,",
-            r"line 7: loss.against.features is missing; name it in the file, or as loss.against.features=VALUE",
+            r"line 7: loss.against.features is missing; give it in the file, or as an argument: loss.against.features=VALUE",
         ),
         (
             "  degradation:",
@@ -98,6 +102,22 @@ def test_what_is_written_is_whole_and_reads_the_same(recipe: Path, tmp_path: Pat
             '{pixels: l1, features: "content:layers=relu2_2"}',
             "{}",
             r"loss.terms are empty; expected at least",
+        ),
+        ("network: l8", "network: l9", r"line 2: network is 'l9': there is no network 'l9'"),
+        (
+            "pixels: l1,",
+            "pixels: l11,",
+            r"line 7: loss.terms.pixels is 'l11': there is no loss 'l11'",
+        ),
+        (
+            "steps: 100",
+            "steps: 1\nvalidation: {metrics: [psnr, sim]}",
+            r"line 10: validation.metrics.1 is 'sim': there is no metric 'sim'",
+        ),
+        (
+            "steps: 100",
+            "steps: 1\nvalidation: {metrics: psnr}",
+            r"line 10: .* expected a list, as in \[a, b\]",
         ),
         ("steps: 100", "steps: 100\ncycle: {}", r"line 10: cycle is {}: .*expected an adversary"),
     ],
@@ -115,6 +135,14 @@ def test_impossible_settings_are_told_by_line(recipe: Path, old: str, new: str, 
         ("data.patches=3", "'data.patches=3': there is no setting data.patches. Did you mean patch"),
         ("network.kind=3", "network holds 'l8', no settings of its own"),
         ("steps=many", "'steps=many': steps is 'many'"),
+        (
+            "loss.terms={pixels: l11}",
+            "'loss.terms={pixels: l11}': loss.terms.pixels is 'l11': there is no loss",
+        ),
+        (
+            "data.degradation=jpg",
+            "data.degradation is 'jpg': there is no degradation 'jpg'. Did you mean jpeg",
+        ),
     ],
 )
 def test_impossible_overrides_are_told(recipe: Path, override: str, message: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from beholder.cli.console import progress_bar, say, show_error
-from beholder.cli.picture_files import plan_pictures
+from beholder.cli.picture_files import make_folder_of, plan_pictures
 from beholder.spec import BeholderError, PictureError
 
 __all__ = ["degrade"]
@@ -52,7 +52,7 @@ def degrade(
             try:
                 clean = (read_picture(source, max_pixels=max_pixels).pixels * 255).round().to(torch.uint8)
                 spoilt = spoil(clean, random_source(f"{seed}/{place}"))
-                target.parent.mkdir(parents=True, exist_ok=True)
+                make_folder_of(target)
                 save_picture(spoilt, target)
             except BeholderError as error:
                 failed += 1

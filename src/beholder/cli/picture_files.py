@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 from beholder.cli.outputs import check_file, check_folder
-from beholder.spec import UsageError
+from beholder.spec import PictureError, UsageError
 
-__all__ = ["plan_pictures"]
+__all__ = ["make_folder_of", "plan_pictures"]
 
 
 def plan_pictures(pictures: Path, output: Path) -> list[tuple[Path, Path]]:
@@ -24,6 +24,8 @@ def plan_pictures(pictures: Path, output: Path) -> list[tuple[Path, Path]]:
     from beholder.data.kmeans import list_pictures
     from beholder.images.saving import check_picture_ending
 
+    if not pictures.exists():
+        raise UsageError(f"{pictures}: is not there; expected a picture, or a folder of them.")
     if not pictures.is_dir():
         check_picture_ending(output)
         check_file(output)
@@ -47,3 +49,15 @@ def plan_pictures(pictures: Path, output: Path) -> list[tuple[Path, Path]]:
             )
         taken.add(target)
     return jobs
+
+
+def make_folder_of(picture: Path) -> None:
+    """Make the folder that a picture will be written to.
+
+    Raises:
+        PictureError: If it cannot be made.
+    """
+    try:
+        picture.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PictureError(f"{picture}: its folder cannot be made: {error.strerror}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from beholder.cli.console import print_out, print_wide, progress_bar, say, show_error
 from beholder.cli.outputs import check_outputs
-from beholder.cli.picture_files import plan_pictures
+from beholder.cli.picture_files import make_folder_of, plan_pictures
 from beholder.spec import BeholderError
 
 if TYPE_CHECKING:
@@ -82,19 +83,21 @@ def restore(
 def _restore_one(
     restorer: Restorer, source: Path, target: Path, max_pixels: int, page: Restorations | None
 ) -> None:
+    import torch
+
     from beholder.images import read_picture, save_picture
+    from beholder.scoring import as_text
 
     picture = read_picture(source, max_pixels=max_pixels)
-    restored = restorer.restore(picture.pixels)
-    if page is not None:
-        from beholder.scoring import as_text
-
-        name = f"{as_text(source)} → {as_text(target)}"
-        page.add(name, {"Before": picture.pixels, "After": restored}, picture.notes)
+    notes, restored = picture.notes, restorer.restore(picture.pixels)
+    before = (picture.pixels * 255).round().to(torch.uint8) if page is not None else None
     # the writer needs the memory
     del picture
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder_of(target)
     save_picture(restored, target, like=source)
+    if page is not None and before is not None:
+        name = f"{as_text(source)} → {as_text(target)}"
+        page.add(name, {"Before": before, "After": restored}, notes)
 
 
 def _write_report(page: Restorations, report: Path, model: str, file: Path, restorer: Restorer) -> None:
@@ -136,12 +139,14 @@ def models() -> None:
     from beholder.training.model_file import read_about
     from beholder.training.shipped import shipped_models
 
-    table = Table("name", "network", "steps", "scores in validation", "what it does")
+    table = Table("name", "network", "steps", "scores in validation, and before", "what it does")
     for name, path in shipped_models().items():
         told = read_about(path)
-        scores = ", ".join(f"{metric} {score:.4g}" for metric, score in told["scores"].items())
+        scores = ", ".join(
+            f"{metric} {score:.4g} ({told['before'][metric]:.4g})" for metric, score in told["scores"].items()
+        )
         table.add_row(name, told["network"], str(told["step"]), scores, told["recipe"]["title"])
     print_wide(table)
     print_out(
-        "beholder restore NAME IN OUT; each has a card beside it, NAME.md, in the package's folder models"
+        f"beholder restore NAME IN OUT; each has a card, NAME.md, in {Path(str(files('beholder'))) / 'models'}"
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shlex
 import signal
 from importlib.util import find_spec
@@ -19,14 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rich.progress import Progress as Bar
+    from rich.progress import TaskID
 
     from beholder.training.folder import RunFolder
     from beholder.training.recipe import Recipe
     from beholder.training.run import Progress
 
 __all__ = ["recipes", "train"]
-
-_RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "SLURM_PROCID")  # of Fabric, torchrun and Slurm
 
 
 def train(
@@ -61,28 +59,18 @@ def train(
 
         beholder train --resume runs/deblock
     """
-    if recipe is None and resume is None:
-        raise UsageError("name a RECIPE and its folder, -o FOLDER; `beholder recipes` lists those there are.")
     _require("lightning_fabric", "pydantic", "tensorboard", "yaml")
     from beholder.cli.weights import fetch_missing
     from beholder.training.folder import RunFolder
-    from beholder.training.reading import read_recipe
-    from beholder.training.shipped import find_recipe
 
-    if resume is not None:
-        if recipe is not None or output is not None:
-            raise UsageError(
-                "--resume takes the recipe and the folder from the run; leave out RECIPE and --output."
-            )
-        chosen, folder = RunFolder(resume).read_recipe(), resume
-    elif recipe is None or output is None:
-        raise UsageError("name a RECIPE and its folder, -o FOLDER; `beholder recipes` lists those there are.")
-    else:
-        chosen, folder = read_recipe(find_recipe(recipe), settings or ()), output
+    chosen, folder = _choose(recipe, settings or [], output, resume)
     fetch_missing(chosen.validation.metrics, chosen.loss.terms.values())
-    from beholder.training.run import train as run  # takes seconds to load: after what can be refused
 
-    first = all(os.environ.get(name, "0") == "0" for name in _RANKS)  # of several processes, one tells
+    # These take seconds to load: after what can be refused.
+    from beholder.training.processes import is_first_process
+    from beholder.training.run import train as run
+
+    first = is_first_process()  # of several processes, one tells
     interrupted = True
     with contextlib.suppress(KeyboardInterrupt), progress_bar("steps", quiet=quiet or not first) as bar:
         with _listen(bar, tell=first) as pressed:
@@ -99,7 +87,7 @@ def train(
             )
         interrupted = pressed()
     if first:
-        _tell_end(RunFolder(folder), interrupted=interrupted)
+        _tell_end(RunFolder(folder), interrupted=interrupted, taken=bool(_training(bar)))
     if interrupted:
         raise typer.Exit(130)
 
@@ -124,6 +112,29 @@ def recipes() -> None:
     print_out("Each wants photographs: beholder train NAME data.train=FOLDER -o runs/NAME")
 
 
+def _choose(
+    recipe: str | None, settings: list[str], output: Path | None, resume: Path | None
+) -> tuple[Recipe, Path]:
+    """The recipe to follow, and the run's folder."""
+    from beholder.training.folder import RunFolder
+    from beholder.training.reading import read_recipe
+    from beholder.training.shipped import find_recipe
+
+    if resume is None:
+        if recipe is None or output is None:
+            raise UsageError(
+                "name a RECIPE and its folder, -o FOLDER; `beholder recipes` lists those there are."
+            )
+        return read_recipe(find_recipe(recipe), settings), output
+    if recipe is not None or output is not None:
+        given = shlex.join([recipe, *settings]) if recipe is not None else f"--output {output}"
+        raise UsageError(
+            f"--resume takes recipe, settings and folder from the run; leave out {given}. Settings can be changed in "
+            f"{RunFolder(resume).recipe}."
+        )
+    return RunFolder(resume).read_recipe(), resume
+
+
 def _require(*modules: str) -> None:
     missing = [module for module in modules if find_spec(module) is None]
     if missing:
@@ -132,26 +143,33 @@ def _require(*modules: str) -> None:
         )
 
 
-def _tell_end(run: RunFolder, *, interrupted: bool) -> None:
+def _tell_end(run: RunFolder, *, interrupted: bool, taken: bool) -> None:
     if interrupted:
         on = f"beholder train --resume {shlex.quote(str(run.path))}"
         say(f"interrupted; go on with: {on}" if run.recipe.is_file() else "interrupted before the first step")
+    elif not taken:
+        say(f"{run.path}: the run had ended, and no step was taken; its model is {run.model.name}")
     elif run.model.is_file():
         say(f"wrote {run.model}")
 
 
 def _tell_steps(bar: Bar, recipe: Recipe) -> Callable[[Progress], None]:
-    task = bar.add_task("training", total=recipe.steps, failed="", start=False)
-
     def tell(progress: Progress) -> None:
-        if not bar.tasks[task].started:
-            bar.reset(task, completed=progress.step - 1)  # a resumed run is no faster for the steps before
-        bar.update(task, completed=progress.step, failed=f"loss {progress.log['total']:.4g}")
         if progress.scores is not None:
             scores = ", ".join(f"{name} {score:.4f}" for name, score in progress.scores.items())
-            bar.console.print(f"step {progress.step}: {scores}")
+            bar.console.print(f"step {progress.step}: {scores}" if progress.step else f"unrestored: {scores}")
+        if not progress.step:
+            return
+        if not _training(bar):  # a resumed run is no faster for the steps before
+            bar.add_task("training", total=recipe.steps, completed=progress.step - 1, failed="")
+        bar.update(_training(bar)[0], completed=progress.step, failed=f"loss {progress.log['total']:.4g}")
 
     return tell
+
+
+def _training(bar: Bar) -> list[TaskID]:
+    """The bar's task of the steps; none before the first one."""
+    return [task.id for task in bar.tasks if task.description == "training"]
 
 
 def _tell_decoding(bar: Bar) -> Callable[[int, int], None]:

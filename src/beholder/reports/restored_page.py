@@ -29,13 +29,13 @@ class Comparison:
     Attributes:
         name: What it is called.
         size: Width and height of what is shown, in pixels of the largest version.
-        versions: What each is, its URI, and how many times it is enlarged to the largest version's size.
+        versions: What each is, and its URI.
         notes: What there is to tell of it.
     """
 
     name: str
     size: tuple[int, int]
-    versions: Sequence[tuple[str, str, int]]
+    versions: Sequence[tuple[str, str]]
     notes: Sequence[str]
 
 
@@ -73,10 +73,8 @@ class Restorations:
         details, size, told = _middles(versions)
         base = min(detail.shape[-1] for detail in details.values())
         largest = max(detail.shape[-1] for detail in details.values())
-        embedded = [
-            (title, pixels_uri(detail), largest // detail.shape[-1]) for title, detail in details.items()
-        ]
-        if sum(len(uri) for _, uri, _ in embedded) > self.budget - self._used():
+        embedded = [(title, pixels_uri(detail)) for title, detail in details.items()]
+        if sum(len(uri) for _, uri in embedded) > self.budget - self._used():
             self.left_out.append(name)
             return
         if largest > base:
@@ -86,7 +84,7 @@ class Restorations:
         self.shown.append(Comparison(name, size, embedded, (*told, *notes)))
 
     def _used(self) -> int:
-        return sum(len(uri) for each in self.shown for _, uri, _ in each.versions)
+        return sum(len(uri) for each in self.shown for _, uri in each.versions)
 
     def note(self) -> str:
         """What the page does not show, in words; empty where it shows all."""

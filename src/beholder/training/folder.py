@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from beholder.training.reading import read_recipe, write_recipe
 from beholder.training.writing import add_to, replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from beholder.training.recipe import Recipe
 
@@ -46,6 +48,7 @@ class RunFolder:
         self.validations = path / "validation.csv"
         self.pictures = path / "pictures"
         self.events = path / "events"
+        self._claimed: int | None = None
 
     def check_new(self) -> None:
         """Refuse a folder that holds a run.
@@ -67,10 +70,37 @@ class RunFolder:
         self.check_new()
         try:
             self.pictures.mkdir(parents=True, exist_ok=True)
+            self.claim()
             with replacing(self.recipe) as partial:
                 write_recipe(_from_anywhere(recipe), partial)
         except OSError as error:
             raise UsageError(f"{self.path}: cannot be written in: {error.strerror}.") from error
+
+    def claim(self) -> None:
+        """Keep other processes from going on with the run, until `release` or the end of this one, however it ends.
+
+        On Windows, which has no such locks, nothing is kept.
+
+        Raises:
+            UsageError: If another process has it.
+        """
+        if sys.platform == "win32":
+            return
+        import fcntl
+
+        opened = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.lockf(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(opened)
+            raise UsageError(f"{self.path}: another process trains in it; wait for it, or end it.") from error
+        self._claimed = opened
+
+    def release(self) -> None:
+        """Let others go on with the run."""
+        if self._claimed is not None:
+            os.close(self._claimed)
+            self._claimed = None
 
     def read_recipe(self) -> Recipe:
         """The recipe of the run that is there.
@@ -117,15 +147,33 @@ class RunFolder:
     def log(self, file: Path, row: Mapping[str, Any]) -> None:
         """Add a row to one of the logs; its first entry is the step.
 
+        Columns that the log does not have yet, of a recipe that was changed on the way, are added, empty in earlier rows.
+
         Raises:
             TrainingError: If it cannot be written.
         """
-        text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, list(row))
         if not file.is_file() or not file.stat().st_size:
-            writer.writeheader()
-        writer.writerow(row)
-        add_to(file, text.getvalue().encode())
+            add_to(file, _table(list(row), [row], header=True))
+            return
+        with file.open(newline="", encoding="utf-8") as opened:
+            reader = csv.DictReader(opened)
+            columns = list(reader.fieldnames or ())
+            added = [name for name in row if name not in columns]
+            earlier = list(reader) if added else []
+        if added:
+            with replacing(file) as partial:
+                partial.write_bytes(_table([*columns, *added], [*earlier, row], header=True))
+        else:
+            add_to(file, _table(columns, [row], header=False))
+
+
+def _table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], *, header: bool) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns)
+    if header:
+        writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
 
 
 def _from_anywhere(recipe: Recipe) -> Recipe:

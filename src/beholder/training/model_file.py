@@ -26,7 +26,13 @@ __all__ = ["load_model", "read_about", "save_model"]
 
 
 def save_model(
-    network: nn.Module, recipe: Recipe, target: Path, *, step: int, scores: Mapping[str, float]
+    network: nn.Module,
+    recipe: Recipe,
+    target: Path,
+    *,
+    step: int,
+    scores: Mapping[str, float],
+    before: Mapping[str, float],
 ) -> None:
     """Save a trained network, whole or not at all.
 
@@ -36,6 +42,7 @@ def save_model(
         target: ``.safetensors`` file.
         step: Steps that it was trained for.
         scores: Its scores in validation.
+        before: Those of the pictures that it restored there.
 
     Raises:
         TrainingError: If it cannot be written; the file before stands.
@@ -45,6 +52,7 @@ def save_model(
         "network": recipe.network,
         "step": step,
         "scores": dict(scores),
+        "before": dict(before),
         "recipe": recipe.model_dump(mode="json"),
     }
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}

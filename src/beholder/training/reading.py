@@ -113,7 +113,7 @@ def _tell(
 ) -> str:
     place: Place = problem["loc"]
     name = ".".join(map(str, place))
-    given = next((override for override in overrides if override.partition("=")[0].strip() == name), None)
+    given = next((override for override in reversed(overrides) if _is_within(name, override)), None)
     nearest = next((place[:end] for end in range(len(place), 0, -1) if place[:end] in lines), None)
     line = f", line {lines[nearest]}" if nearest and not given else ""
     where = f"{given!r}" if given else f"{path}{line}"
@@ -122,8 +122,15 @@ def _tell(
         return f"{where}: there is no setting {name}.{did_you_mean(str(place[-1]), allowed)} Allowed: {', '.join(allowed)}."
     # A recipe leaves empty what is for the user to say.
     if problem["type"] == "missing" or (problem["input"] is None and problem["type"] != "value_error"):
-        return f"{where}: {name} is missing; name it in the file, or as {name}=VALUE."
-    return f"{where}: {name} is {problem['input']!r}: {problem['msg'].removeprefix('Value error, ')}."
+        return f"{where}: {name} is missing; give it in the file, or as an argument: {name}=VALUE."
+    expected = "expected a list, as in [a, b]" if problem["type"] == "tuple_type" else problem["msg"]
+    return f"{where}: {name} is {problem['input']!r}: {expected.removeprefix('Value error, ').rstrip('.')}."
+
+
+def _is_within(name: str, override: str) -> bool:
+    """Whether a setting is the one of an override, or one of those in it: ``loss.terms.pixels`` in ``loss.terms={…}``."""
+    key = override.partition("=")[0].strip()
+    return name == key or name.startswith(f"{key}.")
 
 
 def _allowed(place: Place) -> list[str]:

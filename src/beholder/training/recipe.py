@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable  # noqa: TC003 -- pydantic reads annotations as the program runs
 from pathlib import Path  # noqa: TC003 -- pydantic reads annotations as the program runs
 from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -16,9 +18,35 @@ from pydantic import (
     model_validator,
 )
 
+from beholder.catalog import (
+    create_degradation,
+    create_discriminator,
+    create_network,
+    describe_metric,
+    list_loss_weights,
+)
+from beholder.spec import UsageError
+
 __all__ = ["Adversary", "Cycle", "Data", "LossMix", "Optimiser", "Recipe", "Schedule", "Validation"]
 
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _there_is(find: Callable[[str], object]) -> AfterValidator:
+    """Refuse what the catalogue does not hold while the recipe is read, so that the error can name the line."""
+
+    def check(request: str) -> str:
+        try:
+            find(request)
+        except UsageError as error:
+            raise ValueError(str(error)) from error
+        return request
+
+    return AfterValidator(check)
+
+
+LossRequest = Annotated[str, _there_is(list_loss_weights)]
+MetricRequest = Annotated[str, _there_is(describe_metric)]
 
 
 class _Settings(BaseModel):
@@ -43,7 +71,7 @@ class Data(_Settings):
 
     train: Path
     validation: Path | None = None
-    degradation: str
+    degradation: Annotated[str, _there_is(create_degradation)]
     patch: PositiveInt = 96
     offset: Annotated[int, Field(ge=0)] = 0
     unpaired: bool = False
@@ -67,7 +95,7 @@ class LossMix(_Settings):
         against: Term -> picture that it compares with, in place of the target: a style.
     """
 
-    terms: dict[str, str]
+    terms: dict[str, LossRequest]
     weights: dict[str, Annotated[float, Field(ge=0)]] = {}
     balance: Literal["fixed", "equalise", "gradient", "uncertainty"] = "fixed"
     against: dict[str, Path] = {}
@@ -90,7 +118,7 @@ class Adversary(_Settings):
         weight: What the term weighs.
     """
 
-    discriminator: str
+    discriminator: Annotated[str, _there_is(create_discriminator)]
     kind: Literal["vanilla", "least_squares", "hinge", "wasserstein", "relativistic"] = "vanilla"
     weight: Annotated[float, Field(ge=0)] = 1e-3
 
@@ -157,7 +185,7 @@ class Validation(_Settings):
     """
 
     every: PositiveInt = 1000
-    metrics: Annotated[tuple[str, ...], Field(min_length=1)] = ("psnr", "ssim", "lpips_alex")
+    metrics: Annotated[tuple[MetricRequest, ...], Field(min_length=1)] = ("psnr", "ssim", "lpips_alex")
     select: str = "psnr"
     pictures: PositiveInt = 20
     shown: Annotated[int, Field(ge=0)] = 4
@@ -197,7 +225,7 @@ class Recipe(_Settings):
     """
 
     title: str
-    network: str
+    network: Annotated[str, _there_is(create_network)]
     start_from: str | None = None
     data: Data
     loss: LossMix

@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 import signal
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
-from lightning_fabric import Fabric
 from torch.utils.data import DataLoader
 
 from beholder.data.drawing import seed_of
@@ -20,12 +19,15 @@ from beholder.training.learner import Learner
 from beholder.training.model_file import save_model
 from beholder.training.order import Order
 from beholder.training.pairs import open_pairs
+from beholder.training.processes import is_first_process, plan_processes
 from beholder.training.shipped import find_model
-from beholder.training.validating import Validator
+from beholder.training.validating import Enlarger, Validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from lightning_fabric import Fabric
 
     from beholder.training.recipe import Data, Recipe
 
@@ -39,7 +41,7 @@ class Progress:
     """How far a run is.
 
     Attributes:
-        step: Steps that are done.
+        step: Steps that are done. A new run begins by telling of step 0, whose scores are those of the degraded pictures.
         steps: Steps of the whole run.
         log: What was logged of the last step.
         scores: Those of the validation that has just been done, if one has.
@@ -79,7 +81,7 @@ def train(
         nodes: Machines. Each calls this, with the folder on a disk that all see; which is which they learn from the
             environment, see `lightning_fabric`.
         accelerator: ``"auto"``, ``"cpu"`` or ``"cuda"``.
-        tell: Called after every step.
+        tell: Called after every step, and before the first one of a new run.
         tell_decoding: Called with the number of pictures that are decoded, and of all, where they are opened for the
             first time.
         stop: Asked after every step; true saves a checkpoint and ends the run.
@@ -89,41 +91,29 @@ def train(
 
     Raises:
         UsageError: If the recipe cannot be followed, or the folder holds a run and ``resume`` is false, or none and
-            it is true.
+            it is true, or another process is at it.
         TrainingError: If the loss or a weight is no number, or nothing more can be written.
         PictureError: If there are no pictures, or they cannot be read.
         WeightsError: If weights of a loss or metric are missing.
     """
-    if devices < 1 or nodes < 1 or recipe.batch % (devices * nodes):
-        raise UsageError(
-            f"batch is {recipe.batch}; expected a multiple of the {devices} devices of {nodes} nodes."
-            if nodes > 1
-            else f"batch is {recipe.batch}; expected a multiple of the {devices} devices."
-        )
-    if accelerator not in ("auto", "cpu", "cuda"):
-        raise UsageError(f"accelerator is {accelerator!r}; expected auto, cpu or cuda.")
-    if accelerator == "cuda" and not torch.cuda.is_available():
-        raise UsageError(
-            "accelerator is 'cuda', and PyTorch finds no such device; expected auto or cpu here."
-        )
+    fabric = plan_processes(recipe, devices=devices, nodes=nodes, accelerator=accelerator)
     runs = RunFolder(folder)
-    if not resume:  # before there are processes, of which the others would wait for the one that refuses
+    # Before there are processes, of which the others would wait for the one that refuses.
+    if not resume:
         runs.check_new()
         _check_apart(folder, recipe.data)
+    elif is_first_process():
+        runs.claim()
     keep_freed_memory()
-    precision: Any = "bf16-mixed" if recipe.precision == "bfloat16" else "32-true"
-    fabric = Fabric(
-        accelerator=accelerator,
-        devices=devices,
-        num_nodes=nodes,
-        strategy="ddp" if devices * nodes > 1 else "auto",
-        precision=precision,
-    )
     fabric.launch()
-    run = _Run(recipe, runs, fabric, tell_decoding)
-    run.begin(resume=resume)
-    run.go(tell, stop)
-    return run.folder.model
+    try:
+        run = _Run(recipe, runs, fabric, tell_decoding)
+        tell = tell if fabric.is_global_zero else None
+        run.begin(tell, resume=resume)
+        run.go(tell, stop)
+    finally:
+        runs.release()
+    return runs.model
 
 
 def _check_apart(folder: Path, data: Data) -> None:
@@ -147,6 +137,7 @@ class _Run:
         self.folder = folder
         self.fabric = fabric
         self.best: float | None = None
+        self.before: dict[str, float] = {}
         self.waited = 0
         self.seconds = 0.0
         torch.manual_seed(recipe.seed)
@@ -154,18 +145,26 @@ class _Run:
         self.validator = Validator(recipe.validation, fabric.device)
         self.patches, self.pictures = open_pairs(recipe, self.learner.plain.scale, tell_decoding)
 
-    def begin(self, *, resume: bool) -> None:
-        if resume and (state := self.folder.load_checkpoint()) is not None:
+    def begin(self, tell: Callable[[Progress], object] | None, *, resume: bool) -> None:
+        state = self.folder.load_checkpoint() if resume else None
+        if state is not None:
             self.learner.resume(state["learner"])
             self.best, self.waited, self.seconds = state["best"], state["waited"], state["seconds"]
+            self.before = state["before"]
         elif self.recipe.start_from is not None:
             self.learner.start_from(find_model(self.recipe.start_from))
         if self.fabric.is_global_zero:
             if resume:
-                self.folder.forget_after(self.learner.step)
+                self.folder.forget_after(-1 if state is None else self.learner.step)
             else:
                 self.folder.begin(self.recipe)
         self.events = Events(self.folder.events, self.learner.step)
+        if not self.before:
+            self.before = self.validator.score(Enlarger(self.learner.plain.scale), self.pictures)
+            if self.fabric.is_global_zero:
+                self._log_scores(0, self.before)
+            if tell is not None:
+                tell(Progress(0, self.recipe.steps, {}, self.before, None))
         self.fabric.barrier()
 
     def go(self, tell: Callable[[Progress], object] | None, stop: Callable[[], bool] | None) -> None:
@@ -189,7 +188,7 @@ class _Run:
             log = {name: value.item() for name, value in learner.learn(x, y).items()}
             self.seconds = time.perf_counter() - started
             scores = self._look(log)
-            if tell is not None and self.fabric.is_global_zero:
+            if tell is not None:
                 tell(Progress(learner.step, recipe.steps, log, scores, self.best))
             if self._waited_long():
                 break
@@ -234,13 +233,23 @@ class _Run:
         if better:
             self.best = scores.get(self.recipe.validation.select)
         if self.fabric.is_global_zero:
-            self.folder.log(self.folder.validations, {"step": step, **_as_text(scores)})
-            self.events.add_numbers(step, {f"validation/{name}": score for name, score in scores.items()})
+            self._log_scores(step, scores)
             if grid is not None and grid.is_file():
                 self.events.add_picture(step, "validation", grid)
             if better:
-                save_model(self.learner.best_guess, self.recipe, self.folder.model, step=step, scores=scores)
+                save_model(
+                    self.learner.best_guess,
+                    self.recipe,
+                    self.folder.model,
+                    step=step,
+                    scores=scores,
+                    before=self.before,
+                )
         return scores
+
+    def _log_scores(self, step: int, scores: dict[str, float]) -> None:
+        self.folder.log(self.folder.validations, {"step": step, **_as_text(scores)})
+        self.events.add_numbers(step, {f"validation/{name}": score for name, score in scores.items()})
 
     def _save(self) -> None:
         self._check_weights()
@@ -249,6 +258,7 @@ class _Run:
                 {
                     "learner": self.learner.state(),
                     "best": self.best,
+                    "before": self.before,
                     "waited": self.waited,
                     "seconds": self.seconds,
                 }

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from beholder.catalog import create_metric
 from beholder.images import save_picture
+from beholder.networks.enlarging import enlarge
 from beholder.spec import TrainingError
 from beholder.training.writing import replacing
 
@@ -21,9 +22,24 @@ if TYPE_CHECKING:
 
     from beholder.training.recipe import Validation
 
-__all__ = ["Validator"]
+__all__ = ["Enlarger", "Validator"]
 
 _SHOWN_SIDE = 160  # pixels of each tile of the grid
+
+
+class Enlarger(nn.Module):
+    """In place of a network: what scores would be without one. Pictures come out as they are, or bicubically enlarged.
+
+    Args:
+        scale: How many times to enlarge.
+    """
+
+    def __init__(self, scale: int) -> None:
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, x: Tensor) -> Tensor:  # noqa: D102 -- as of any module
+        return x if self.scale == 1 else enlarge(x, self.scale)
 
 
 class Validator:

