@@ -107,11 +107,12 @@ def draw_white(networks: dict[str, nn.Module], path: Path, name: str) -> None:
 
 
 def draw_curves(runs: Path, path: Path) -> None:
-    """Validation against steps and against seconds, mean and range over the seeds."""
+    """Validation against steps, mean and range over the seeds."""
     found: dict[str, list[list[dict[str, str]]]] = defaultdict(list)
     for file in sorted(runs.glob("*-[0-9]*/validation.csv")):
         with file.open(newline="", encoding="utf-8") as opened:
-            found[file.parent.name.rpartition("-")[0]].append(list(csv.DictReader(opened)))
+            rows = [row for row in csv.DictReader(opened) if int(row["step"])]  # step 0 is the JPEG itself
+            found[file.parent.name.rpartition("-")[0]].append(rows)
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
     for axis, (metric, label) in zip(axes, (("psnr", "PSNR, dB"), ("lpips_alex", "LPIPS")), strict=True):
         for loss, seeds in found.items():

@@ -33,7 +33,7 @@ CARD = """# {name}
 | --- | --- |
 | network | `{network}`, {parameters:,} parameters |
 | trained on | {photographs} |
-| steps | {step:,} of batches of {batch}{start} |{earlier}
+| steps | {step:,}{of} of batches of {batch}{start} |{earlier}
 | seed | {seed} |
 | weights | float16 in the file, float32 when loaded |
 | took | {minutes:.0f} minutes, two cores of a processor with AMX, shared with other work |
@@ -56,9 +56,10 @@ Made for {inputs}, of photographs; on anything else, drawings and text among it,
 NOTE = "\ntrains a network like it in one stage. The settings of the last stage of this one:\n"
 
 
-def seconds(run: Path) -> float:
+def seconds(run: Path, step: int) -> float:
+    """How long a run took to a step."""
     with (run / "steps.csv").open(newline="", encoding="utf-8") as file:
-        return max(float(row["seconds"]) for row in csv.DictReader(file))
+        return max(float(row["seconds"]) for row in csv.DictReader(file) if int(row["step"]) <= step)
 
 
 def judge(
@@ -102,6 +103,10 @@ def main() -> None:
     network, about = load_model(told.run / "model.safetensors")
     network.half().float()  # judged as it is stored
     settings = RunFolder(told.run).read_recipe().model_dump(mode="json")
+    if settings["start_from"] and not (told.start_from or told.earlier):
+        parser.error(
+            f"the run started from {settings['start_from']}: name it by --start-from, or tell it by --earlier"
+        )
     settings["data"] |= {"train": told.photographs, "validation": None}
     settings["start_from"] = told.start_from
     recipe = Recipe.model_validate(settings)
@@ -121,12 +126,13 @@ def main() -> None:
         parameters=sum(each.numel() for each in network.parameters()),
         photographs=told.photographs,
         step=about["step"],
+        of="" if about["step"] == recipe.steps else f" (the best in validation of {recipe.steps:,})",
         batch=recipe.batch,
         start=f", from `{recipe.start_from}`" if recipe.start_from else "",
         note=NOTE if told.earlier else "",
         earlier=f"\n| before them | {told.earlier} |" if told.earlier else "",
         seed=recipe.seed,
-        minutes=seconds(told.run) / 60,
+        minutes=seconds(told.run, about["step"]) / 60,
         test_title=told.test_title,
         degradation=told.degradation,
         scores="\n".join(lines),

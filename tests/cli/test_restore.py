@@ -31,7 +31,7 @@ def model(tmp_path: Path) -> Path:
 def test_models_are_listed_with_what_they_are_worth(run: Run) -> None:
     listed = run("models")
     assert "deblock-l8-q10-both" in listed.stdout
-    assert "psnr 2" in listed.stdout
+    assert "psnr 26.76 (25.73)" in listed.stdout
 
 
 def test_what_could_not_be_saved_is_not_shown_as_restored(

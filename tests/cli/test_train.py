@@ -50,7 +50,7 @@ def test_train_and_go_on(run: Run, photographs: Path, tmp_path: Path) -> None:
     assert "unrestored: psnr " in done.stderr
     ended = run("train", "--resume", "runs/one")
     assert ended.returncode == 0
-    assert "runs/one: the run had ended, and no step was taken" in ended.stderr
+    assert "runs/one: the run had ended; no step was left to take" in ended.stderr
     assert "wrote" not in ended.stderr
     changed = run("train", "--resume", "runs/one", "steps=8")
     assert changed.returncode == 2

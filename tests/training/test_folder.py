@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -47,16 +49,34 @@ except UsageError as error:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
-def test_only_one_process_goes_on_with_a_run(tmp_path: Path) -> None:
+def test_only_one_process_has_a_run(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+
     def another_claims() -> str:
-        command = [sys.executable, "-c", CLAIM, str(tmp_path)]
+        command = [sys.executable, "-c", CLAIM, str(run)]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
-    folder = RunFolder(tmp_path)
+    folder = RunFolder(run)
     folder.claim()
-    assert f"{tmp_path}: another process trains in it" in another_claims()
+    assert f"{run}: another process trains in it" in another_claims()
     folder.release()
+    assert not run.exists()  # no run was begun
     assert another_claims() == ""
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"file: cannot be written in: "):
+        RunFolder(tmp_path / "file").claim()
+
+
+def test_where_nothing_can_be_locked_a_warning_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.lockf", refuse)
+    with pytest.warns(UserWarning, match="cannot be locked .*see that no other process trains"):
+        RunFolder(tmp_path).claim()
 
 
 @pytest.mark.parametrize("left", [b"", b"step,to", b"step,total\r\n5", b"step,total\r\n50,0.5\r\n1"])

@@ -116,6 +116,17 @@ def test_what_is_written_is_whole_and_reads_the_same(recipe: Path, tmp_path: Pat
         ),
         (
             "steps: 100",
+            "steps: 1\nvalidation: {metrics: [sim], select: last}",
+            r"\A[^\n]*line 10: validation.metrics.0 is 'sim': there is no metric[^\n]*\Z",
+        ),
+        ("network: l8", "network: l8\nstart_from: l9", r"line 3: start_from is 'l9': there is no model 'l9'"),
+        (
+            "pixels: l1,",
+            'pixels: "l1:size=3",',
+            r"line 7: loss.terms.pixels is 'l1:size=3': loss 'l1' has no option 'size'",
+        ),
+        (
+            "steps: 100",
             "steps: 1\nvalidation: {metrics: psnr}",
             r"line 10: .* expected a list, as in \[a, b\]",
         ),

@@ -6,6 +6,7 @@ import csv
 import math
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -253,6 +254,33 @@ def test_two_processes_learn_what_one_does(recipe: Path, tmp_path: Path) -> None
 def test_a_run_is_not_written_over(recipe: Path, whole: Path) -> None:
     with pytest.raises(UsageError, match="holds a run already; go on with it by --resume"):
         train(read_recipe(recipe), whole)
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from beholder.training.folder import RunFolder
+folder = RunFolder(Path(sys.argv[1]))
+folder.claim()
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_run_that_another_process_is_at_is_refused(recipe: Path, whole: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(whole, copy)
+    command = [sys.executable, "-c", HOLD, str(copy)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(UsageError, match="another process trains in it"):
+            train(read_recipe(recipe), copy, resume=True)
+        assert holder.stdin is not None
+        holder.stdin.close()
+    train(read_recipe(recipe), copy, resume=True)
+    with pytest.raises(UsageError, match="holds no run"):
+        train(read_recipe(recipe), tmp_path / "none", resume=True)
 
 
 def test_a_run_among_the_photographs_is_refused(recipe: Path) -> None:

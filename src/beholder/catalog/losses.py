@@ -70,10 +70,10 @@ def list_loss_weights(request: str) -> tuple[str, ...]:
     Raises:
         UsageError: If the name is unknown, or an option is impossible.
     """
-    name, requested = _SHELF.parse(request)
+    name, _, arguments = _SHELF.resolve(request, {})
     if name not in LOSSES:
         return describe_metric(request).weights
-    options = LOSSES[name].list_options() | requested
+    options = LOSSES[name].list_options() | arguments
     if options.keys() >= {"backbone", "layers", "weights"}:
         from beholder.backbones.choice import choose  # loads torch
 

@@ -129,7 +129,9 @@ def _write_report(page: Restorations, report: Path, model: str, file: Path, rest
 
 
 def models() -> None:
-    """List the trained models that come with Beholder: name, network, scores in validation, and what each does.
+    """List the trained models that come with Beholder: name, network, scores, and what each does.
+
+    Behind each score stands that of the pictures before they were restored; which pictures, its card tells.
 
     Example:
         beholder models
@@ -139,7 +141,7 @@ def models() -> None:
     from beholder.training.model_file import read_about
     from beholder.training.shipped import shipped_models
 
-    table = Table("name", "network", "steps", "scores in validation, and before", "what it does")
+    table = Table("name", "network", "steps", "scores (before)", "what it does")
     for name, path in shipped_models().items():
         told = read_about(path)
         scores = ", ".join(

@@ -73,6 +73,7 @@ def train(
     first = is_first_process()  # of several processes, one tells
     interrupted = True
     with contextlib.suppress(KeyboardInterrupt), progress_bar("steps", quiet=quiet or not first) as bar:
+        steps = _Steps(bar, chosen)
         with _listen(bar, tell=first) as pressed:
             run(
                 chosen,
@@ -81,13 +82,13 @@ def train(
                 devices=devices,
                 nodes=nodes,
                 accelerator=accelerator,
-                tell=_tell_steps(bar, chosen),
+                tell=steps.tell,
                 tell_decoding=_tell_decoding(bar),
                 stop=pressed,
             )
         interrupted = pressed()
     if first:
-        _tell_end(RunFolder(folder), interrupted=interrupted, taken=bool(_training(bar)))
+        _tell_end(RunFolder(folder), interrupted=interrupted, taken=steps.task is not None)
     if interrupted:
         raise typer.Exit(130)
 
@@ -148,28 +149,32 @@ def _tell_end(run: RunFolder, *, interrupted: bool, taken: bool) -> None:
         on = f"beholder train --resume {shlex.quote(str(run.path))}"
         say(f"interrupted; go on with: {on}" if run.recipe.is_file() else "interrupted before the first step")
     elif not taken:
-        say(f"{run.path}: the run had ended, and no step was taken; its model is {run.model.name}")
+        say(f"{run.path}: the run had ended; no step was left to take")
     elif run.model.is_file():
         say(f"wrote {run.model}")
 
 
-def _tell_steps(bar: Bar, recipe: Recipe) -> Callable[[Progress], None]:
-    def tell(progress: Progress) -> None:
+class _Steps:
+    """A bar of the steps, from the first one on that is taken; scores above it."""
+
+    def __init__(self, bar: Bar, recipe: Recipe) -> None:
+        self.bar = bar
+        self.total = recipe.steps
+        self.task: TaskID | None = None
+
+    def tell(self, progress: Progress) -> None:
         if progress.scores is not None:
             scores = ", ".join(f"{name} {score:.4f}" for name, score in progress.scores.items())
-            bar.console.print(f"step {progress.step}: {scores}" if progress.step else f"unrestored: {scores}")
+            self.bar.console.print(
+                f"step {progress.step}: {scores}" if progress.step else f"unrestored: {scores}"
+            )
         if not progress.step:
             return
-        if not _training(bar):  # a resumed run is no faster for the steps before
-            bar.add_task("training", total=recipe.steps, completed=progress.step - 1, failed="")
-        bar.update(_training(bar)[0], completed=progress.step, failed=f"loss {progress.log['total']:.4g}")
-
-    return tell
-
-
-def _training(bar: Bar) -> list[TaskID]:
-    """The bar's task of the steps; none before the first one."""
-    return [task.id for task in bar.tasks if task.description == "training"]
+        if self.task is None:  # a resumed run is no faster for the steps before
+            self.task = self.bar.add_task(
+                "training", total=self.total, completed=progress.step - 1, failed=""
+            )
+        self.bar.update(self.task, completed=progress.step, failed=f"loss {progress.log['total']:.4g}")
 
 
 def _tell_decoding(bar: Bar) -> Callable[[int, int], None]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import importlib
 import io
 import os
-import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +50,7 @@ class RunFolder:
         self.validations = path / "validation.csv"
         self.pictures = path / "pictures"
         self.events = path / "events"
+        self._lock = path / ".lock"
         self._claimed: int | None = None
 
     def check_new(self) -> None:
@@ -70,37 +73,50 @@ class RunFolder:
         self.check_new()
         try:
             self.pictures.mkdir(parents=True, exist_ok=True)
-            self.claim()
             with replacing(self.recipe) as partial:
                 write_recipe(_from_anywhere(recipe), partial)
         except OSError as error:
-            raise UsageError(f"{self.path}: cannot be written in: {error.strerror}.") from error
+            raise self._unwritable(error) from error
 
     def claim(self) -> None:
-        """Keep other processes from going on with the run, until `release` or the end of this one, however it ends.
+        """Make the folder, and keep other processes out of it until `release` or the end of this one, however it ends.
 
-        On Windows, which has no such locks, nothing is kept.
+        Where files cannot be locked, on Windows and on some network disks, a warning tells that nothing is kept out.
 
         Raises:
-            UsageError: If another process has it.
+            UsageError: If another process has it, or it cannot be written in.
         """
-        if sys.platform == "win32":
-            return
-        import fcntl
-
-        opened = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.lockf(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._claimed = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
-            os.close(opened)
-            raise UsageError(f"{self.path}: another process trains in it; wait for it, or end it.") from error
-        self._claimed = opened
-
-    def release(self) -> None:
-        """Let others go on with the run."""
-        if self._claimed is not None:
+            raise self._unwritable(error) from error
+        try:
+            lock = importlib.import_module("fcntl")
+            lock.lockf(self._claimed, lock.LOCK_EX | lock.LOCK_NB)
+        except (BlockingIOError, PermissionError) as error:
             os.close(self._claimed)
             self._claimed = None
+            raise UsageError(f"{self.path}: another process trains in it; wait for it, or end it.") from error
+        except (OSError, ModuleNotFoundError) as error:
+            warnings.warn(
+                f"{self.path}: cannot be locked ({error}); see that no other process trains in it.",
+                stacklevel=3,
+            )
+
+    def release(self) -> None:
+        """Let others go on with the run; a folder in which none was begun goes."""
+        if self._claimed is None:
+            return
+        if not self.recipe.exists():
+            with contextlib.suppress(OSError):
+                self._lock.unlink()
+                self.path.rmdir()
+        os.close(self._claimed)
+        self._claimed = None
+
+    def _unwritable(self, error: OSError) -> UsageError:
+        return UsageError(f"{self.path}: cannot be written in: {error.strerror}.")
 
     def read_recipe(self) -> Recipe:
         """The recipe of the run that is there.
@@ -108,9 +124,17 @@ class RunFolder:
         Raises:
             UsageError: If there is none.
         """
+        self.check_there()
+        return read_recipe(self.recipe)
+
+    def check_there(self) -> None:
+        """Refuse a folder that holds no run.
+
+        Raises:
+            UsageError: If it holds none.
+        """
         if not self.recipe.is_file():
             raise UsageError(f"{self.path}: holds no run; expected {self.recipe.name} in it.")
-        return read_recipe(self.recipe)
 
     def save_checkpoint(self, state: Mapping[str, Any]) -> None:
         """Replace the checkpoint, whole or not at all.

@@ -50,7 +50,14 @@ def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     try:
         return Recipe.model_validate(settings)
     except ValidationError as error:
-        told = [_tell(problem, lines, path, overrides) for problem in error.errors()]
+        problems = error.errors()
+        places = {problem["loc"] for problem in problems}
+        told = [
+            _tell(problem, lines, path, overrides)
+            for problem in problems
+            # Of a list it says, too, how few elements are left without the wrong ones.
+            if problem["type"] != "too_short" or not any(place[:-1] == problem["loc"] for place in places)
+        ]
         raise UsageError("\n".join(told)) from error
 
 

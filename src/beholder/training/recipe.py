@@ -6,6 +6,7 @@ from collections.abc import Callable  # noqa: TC003 -- pydantic reads annotation
 from pathlib import Path  # noqa: TC003 -- pydantic reads annotations as the program runs
 from typing import Annotated, Literal
 
+import torch
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -26,6 +27,7 @@ from beholder.catalog import (
     list_loss_weights,
 )
 from beholder.spec import UsageError
+from beholder.training.shipped import find_model
 
 __all__ = ["Adversary", "Cycle", "Data", "LossMix", "Optimiser", "Recipe", "Schedule", "Validation"]
 
@@ -37,7 +39,8 @@ def _there_is(find: Callable[[str], object]) -> AfterValidator:
 
     def check(request: str) -> str:
         try:
-            find(request)
+            with torch.random.fork_rng(devices=[]):  # what is built to see if it can be built draws weights
+                find(request)
         except UsageError as error:
             raise ValueError(str(error)) from error
         return request
@@ -226,7 +229,7 @@ class Recipe(_Settings):
 
     title: str
     network: Annotated[str, _there_is(create_network)]
-    start_from: str | None = None
+    start_from: Annotated[str, _there_is(find_model)] | None = None
     data: Data
     loss: LossMix
     adversary: Annotated[Adversary | None, Field(validate_default=True)] = None

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 from beholder.data.drawing import seed_of
 from beholder.ops.allocator import keep_freed_memory
 from beholder.spec import TrainingError, UsageError
+from beholder.training.changes import check_changes
 from beholder.training.events import Events
 from beholder.training.folder import RunFolder
 from beholder.training.learner import Learner
@@ -99,14 +100,16 @@ def train(
     fabric = plan_processes(recipe, devices=devices, nodes=nodes, accelerator=accelerator)
     runs = RunFolder(folder)
     # Before there are processes, of which the others would wait for the one that refuses.
-    if not resume:
+    if resume:
+        runs.check_there()
+    else:
         runs.check_new()
         _check_apart(folder, recipe.data)
-    elif is_first_process():
+    if is_first_process():
         runs.claim()
     keep_freed_memory()
-    fabric.launch()
     try:
+        fabric.launch()
         run = _Run(recipe, runs, fabric, tell_decoding)
         tell = tell if fabric.is_global_zero else None
         run.begin(tell, resume=resume)
@@ -148,17 +151,23 @@ class _Run:
     def begin(self, tell: Callable[[Progress], object] | None, *, resume: bool) -> None:
         state = self.folder.load_checkpoint() if resume else None
         if state is not None:
+            check_changes(state["recipe"], self.recipe)
             self.learner.resume(state["learner"])
-            self.best, self.waited, self.seconds = state["best"], state["waited"], state["seconds"]
-            self.before = state["before"]
+            self.seconds = state["seconds"]
+            validation = self.recipe.validation
+            if validation.select == state["recipe"]["validation"]["select"]:
+                self.best, self.waited = state["best"], state["waited"]
+            if state["before"].keys() == set(validation.metrics):
+                self.before = state["before"]
         elif self.recipe.start_from is not None:
             self.learner.start_from(find_model(self.recipe.start_from))
+        done = -1 if state is None else self.learner.step  # not even step 0, which tells of the input
         if self.fabric.is_global_zero:
             if resume:
-                self.folder.forget_after(-1 if state is None else self.learner.step)
+                self.folder.forget_after(done)
             else:
                 self.folder.begin(self.recipe)
-        self.events = Events(self.folder.events, self.learner.step)
+        self.events = Events(self.folder.events, done)
         if not self.before:
             self.before = self.validator.score(Enlarger(self.learner.plain.scale), self.pictures)
             if self.fabric.is_global_zero:
@@ -256,6 +265,7 @@ class _Run:
         if self.fabric.is_global_zero:
             self.folder.save_checkpoint(
                 {
+                    "recipe": self.recipe.model_dump(mode="json"),
                     "learner": self.learner.state(),
                     "best": self.best,
                     "before": self.before,

@@ -63,11 +63,11 @@ def read_span(value: Number, name: str, least: float, most: float = math.inf, *,
         low, high = pair * 2 if len(pair) == 1 else pair
     except (TypeError, ValueError):
         low = high = math.nan
-    if high < low:
-        raise UsageError(f"{name} is {value!r}, which runs backwards; expected {high:g}..{low:g}.")
-    fits = math.isfinite(high) and least <= low <= high <= most
+    fits = math.isfinite(high) and least <= min(low, high) and max(low, high) <= most
     if not fits or (whole and not (low.is_integer() and high.is_integer())):
         kind = "a whole number" if whole else "a number"
         limits = f"at least {least:g}" if math.isinf(most) else f"from {least:g} to {most:g}"
         raise UsageError(f"{name} is {value!r}; expected {kind} {limits}, or a range such as 10..40.")
+    if high < low:
+        raise UsageError(f"{name} is {value!r}, which runs backwards; expected the smaller end first.")
     return Span(low, high)
