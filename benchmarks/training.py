@@ -3,7 +3,8 @@
 The original's loop is rebuilt here: L8, 42x42 patches, batch 64, Adam, pixel loss plus 5 times the mean squared difference
 of VGG-16's relu2_2, float32, everything in eager mode. Ours is the recipe's own step, with its data loader, loss balancing,
 clipping and running mean of the weights. Both take the same patches, from the same initial weights, the same
-number of steps; both are validated by the weights that they end with.
+number of steps, at the same rates, which fall to nothing so that chance in the last steps does not decide; both are
+validated by the weights that they end with.
 
 Usage: python benchmarks/training.py PHOTOGRAPHS [--steps N]
 """
@@ -28,7 +29,9 @@ from beholder.backbones import Backbone
 from beholder.training.learner import Learner
 from beholder.training.order import Order
 from beholder.training.pairs import open_pairs
+from beholder.training.rates import rate_at
 from beholder.training.reading import read_recipe
+from beholder.training.recipe import Recipe
 from beholder.training.shipped import find_recipe
 from beholder.training.validating import Validator
 
@@ -52,11 +55,12 @@ class PlainFeatures(nn.Module):
         return features
 
 
-def plain_loop(network: nn.Module, loader: DataLoader[dict[str, Tensor]]) -> float:
+def plain_loop(network: nn.Module, loader: DataLoader[dict[str, Tensor]], recipe: Recipe) -> float:
     """Seconds of the loop itself."""
-    features, optimiser = PlainFeatures(), torch.optim.Adam(network.parameters(), lr=1e-3)
+    features, optimiser = PlainFeatures(), torch.optim.Adam(network.parameters())
     start = time.perf_counter()
-    for batch in loader:
+    for step, batch in enumerate(loader):
+        optimiser.param_groups[0]["lr"] = recipe.optimiser.rate * rate_at(step, recipe.steps, recipe.schedule)
         output = network(batch["x"])
         loss = functional.mse_loss(output, batch["y"])
         loss = loss + 5 * functional.mse_loss(features(output), features(batch["y"]))
@@ -79,7 +83,7 @@ def main() -> None:
             f"steps={arguments.steps}",
             "batch=64",
             "data.patch=42",
-            "schedule={kind: constant}",
+            "schedule={kind: cosine, warmup: 20}",
             "loss={terms: {pixels: l2, features: 'content:layers=relu2_2'}, weights: {features: 5}}",
             "validation.metrics=[psnr]",
         ],
@@ -99,7 +103,7 @@ def main() -> None:
     for batch in loader():
         learner.learn(batch["x"], batch["y"])
     ours = time.perf_counter() - start
-    theirs = plain_loop(original, loader())
+    theirs = plain_loop(original, loader(), recipe)
     table = Table("", "steps/s", "validation PSNR, dB")
     for name, network, spent in (("the recipe", learner.plain, ours), ("the plain loop", original, theirs)):
         psnr = validator.score(network, pictures)["psnr"]
