@@ -44,5 +44,5 @@ def test_names_and_files() -> None:
     assert find_recipe("mine.yaml") == Path("mine.yaml")
     with pytest.raises(UsageError, match=r"there is no recipe 'deblok'\. Did you mean deblock"):
         find_recipe("deblok")
-    with pytest.raises(UsageError, match=r"data\.train is missing; name it .* as data\.train=VALUE"):
+    with pytest.raises(UsageError, match=r"data\.train is missing; give it .* data\.train=VALUE"):
         read_recipe(find_recipe("deblock"))

@@ -1,7 +1,7 @@
 """What there is, by name."""
 
 from beholder.catalog.degradations import DEGRADATIONS, create_degradation
-from beholder.catalog.losses import LOSSES, create_loss, list_loss_weights
+from beholder.catalog.losses import LOSSES, check_loss, create_loss, list_loss_weights
 from beholder.catalog.metrics import (
     METRICS,
     NO_REFERENCE_METRICS,
@@ -22,6 +22,7 @@ __all__ = [
     "NETWORKS",
     "NO_REFERENCE_METRICS",
     "Entry",
+    "check_loss",
     "create_degradation",
     "create_discriminator",
     "create_loss",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from beholder.spec import Loss
 
-__all__ = ["LOSSES", "create_loss", "list_loss_weights"]
+__all__ = ["LOSSES", "check_loss", "create_loss", "list_loss_weights"]
 
 LOSSES: Mapping[str, Entry] = {
     "l1": Entry("beholder.losses.pixel:PixelLoss", {"penalty": "l1"}),
@@ -61,6 +61,19 @@ def create_loss(request: str, **options: Any) -> Loss:
     return loss
 
 
+def check_loss(request: str) -> None:
+    """Refuse a request that names no loss, without building one.
+
+    Args:
+        request: As `create_loss` takes it, where there are no further options.
+
+    Raises:
+        UsageError: If the name or an option is unknown, an option is missing, or it names layers that are not there.
+    """
+    _SHELF.resolve(request, {})
+    list_loss_weights(request)
+
+
 def list_loss_weights(request: str) -> tuple[str, ...]:
     """The weight cards that a loss needs, without building it or loading them.
 
@@ -70,10 +83,10 @@ def list_loss_weights(request: str) -> tuple[str, ...]:
     Raises:
         UsageError: If the name is unknown, or an option is impossible.
     """
-    name, _, arguments = _SHELF.resolve(request, {})
+    name, requested = _SHELF.parse(request)
     if name not in LOSSES:
         return describe_metric(request).weights
-    options = LOSSES[name].list_options() | arguments
+    options = LOSSES[name].list_options() | requested
     if options.keys() >= {"backbone", "layers", "weights"}:
         from beholder.backbones.choice import choose  # loads torch
 

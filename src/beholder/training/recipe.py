@@ -20,11 +20,11 @@ from pydantic import (
 )
 
 from beholder.catalog import (
+    check_loss,
     create_degradation,
     create_discriminator,
     create_network,
     describe_metric,
-    list_loss_weights,
 )
 from beholder.spec import UsageError
 from beholder.training.shipped import find_model
@@ -48,7 +48,7 @@ def _there_is(find: Callable[[str], object]) -> AfterValidator:
     return AfterValidator(check)
 
 
-LossRequest = Annotated[str, _there_is(list_loss_weights)]
+LossRequest = Annotated[str, _there_is(check_loss)]
 MetricRequest = Annotated[str, _there_is(describe_metric)]
 
 
