@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from beholder.data.photos import PHOTOS
-from beholder.images import save_picture
 from beholder.spec import UsageError
 from beholder.training.changes import check_changes
 from beholder.training.model_file import load_model
 from beholder.training.reading import read_recipe
 from beholder.training.run import train
+from training.conftest import write_recipe_with_photographs
 
 RECIPE = """title: Take noise out
 network: compact:width=8:blocks=1
@@ -27,13 +26,7 @@ validation: {{every: 2, metrics: [psnr], pictures: 1, shown: 0}}
 
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("changes")
-    (folder / "photographs").mkdir()
-    for photo in PHOTOS[:2]:
-        save_picture(photo.detail(48), folder / "photographs" / f"{photo.name}.png")
-    path = folder / "recipe.yaml"
-    path.write_text(RECIPE.format(photographs=folder / "photographs"), encoding="utf-8")
-    return path
+    return write_recipe_with_photographs(tmp_path_factory.mktemp("changes"), RECIPE, count=2, side=48)
 
 
 def test_a_run_goes_on_with_what_may_change(recipe: Path, tmp_path: Path) -> None:
@@ -49,8 +42,9 @@ def test_a_run_goes_on_with_what_may_change(recipe: Path, tmp_path: Path) -> Non
     assert told["scores"].keys() == told["before"].keys() == {"ssim", "psnr"}
     with (tmp_path / "run" / "validation.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert [bool(row["ssim"]) for row in rows if int(row["step"]) in (2, 4)] == [False, False]
-    assert all(row["ssim"] and row["psnr"] for row in rows if int(row["step"]) > 4)
+    assert [int(row["step"]) for row in rows] == [0, 2, 4, 5, 6]
+    assert [bool(row["ssim"]) for row in rows] == [False, False, False, True, True]
+    assert all(row["psnr"] for row in rows)
 
 
 @pytest.mark.parametrize(

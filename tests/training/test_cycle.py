@@ -10,15 +10,13 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from beholder.data.photos import PHOTOS
-from beholder.images import save_picture
 from beholder.spec import UsageError
 from beholder.training.folder import RunFolder
 from beholder.training.learner import Learner
 from beholder.training.reading import read_recipe
 from beholder.training.recipe import Recipe
 from beholder.training.run import Progress, train
-from training.conftest import train_in_two_processes
+from training.conftest import train_in_two_processes, write_recipe_with_photographs
 
 RECIPE = """title: Take noise out without pairs
 network: compact:width=8:blocks=1
@@ -37,13 +35,7 @@ checkpoint: 4
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("cycle")
-    (folder / "photographs").mkdir()
-    for photo in PHOTOS[:3]:
-        save_picture(photo.detail(64), folder / "photographs" / f"{photo.name}.png")
-    path = folder / "recipe.yaml"
-    path.write_text(RECIPE.format(photographs=folder / "photographs"), encoding="utf-8")
-    return path
+    return write_recipe_with_photographs(tmp_path_factory.mktemp("cycle"), RECIPE, count=3, side=64)
 
 
 @pytest.fixture

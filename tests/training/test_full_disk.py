@@ -11,14 +11,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from beholder.data.photos import PHOTOS
-from beholder.images import save_picture
 from beholder.spec import TrainingError
 from beholder.training.folder import RunFolder
 from beholder.training.reading import read_recipe
 from beholder.training.recipe import Recipe
 from beholder.training.run import Progress, train
 from beholder.training.writing import add_to, replacing
+from training.conftest import write_recipe_with_photographs
 
 FULL = Path("/dev/full")
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="no /dev/full")
@@ -37,13 +36,9 @@ checkpoint: 20
 
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
-    folder = tmp_path_factory.mktemp("disk")
-    (folder / "photographs").mkdir()
-    for photo in PHOTOS[:2]:
-        save_picture(photo.detail(48), folder / "photographs" / f"{photo.name}.png")
-    path = folder / "recipe.yaml"
-    path.write_text(RECIPE.format(photographs=folder / "photographs"), encoding="utf-8")
-    return read_recipe(path)
+    return read_recipe(
+        write_recipe_with_photographs(tmp_path_factory.mktemp("disk"), RECIPE, count=2, side=48)
+    )
 
 
 @pytest.fixture(scope="module")

@@ -19,15 +19,13 @@ import torch
 from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from beholder.data.photos import PHOTOS
-from beholder.images import save_picture
 from beholder.spec import PictureError, TrainingError, UsageError
 from beholder.training.folder import RunFolder
 from beholder.training.model_file import load_model
 from beholder.training.pairs import open_pairs
 from beholder.training.reading import read_recipe
 from beholder.training.run import Progress, train
-from training.conftest import train_in_two_processes
+from training.conftest import train_in_two_processes, write_recipe_with_photographs
 
 RECIPE = """title: Take noise out
 network: compact:width=8:blocks=1
@@ -44,13 +42,7 @@ checkpoint: 10
 
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("training")
-    (folder / "photographs").mkdir()
-    for photo in PHOTOS[:4]:
-        save_picture(photo.detail(96), folder / "photographs" / f"{photo.name}.png")
-    path = folder / "recipe.yaml"
-    path.write_text(RECIPE.format(photographs=folder / "photographs"), encoding="utf-8")
-    return path
+    return write_recipe_with_photographs(tmp_path_factory.mktemp("training"), RECIPE, count=4, side=96)
 
 
 def final_weights(folder: Path) -> dict[str, torch.Tensor]:

@@ -37,9 +37,8 @@ def degrade(
 
         beholder degrade "shrink:scale=4, noise:sigma=0.02" original.png small.png
     """
-    import torch
-
     from beholder.catalog import create_degradation
+    from beholder.data.degradations.stored import to_levels
     from beholder.data.drawing import random_source
     from beholder.images import read_picture, save_picture
 
@@ -50,7 +49,7 @@ def degrade(
         task = bar.add_task("spoiling", total=len(jobs), failed="")
         for place, (source, target) in enumerate(jobs):
             try:
-                clean = (read_picture(source, max_pixels=max_pixels).pixels * 255).round().to(torch.uint8)
+                clean = to_levels(read_picture(source, max_pixels=max_pixels).pixels)
                 spoilt = spoil(clean, random_source(f"{seed}/{place}"))
                 make_folder_of(target)
                 save_picture(spoilt, target)

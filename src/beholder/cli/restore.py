@@ -83,14 +83,13 @@ def restore(
 def _restore_one(
     restorer: Restorer, source: Path, target: Path, max_pixels: int, page: Restorations | None
 ) -> None:
-    import torch
-
+    from beholder.data.degradations.stored import to_levels
     from beholder.images import read_picture, save_picture
     from beholder.scoring import as_text
 
     picture = read_picture(source, max_pixels=max_pixels)
     notes, restored = picture.notes, restorer.restore(picture.pixels)
-    before = (picture.pixels * 255).round().to(torch.uint8) if page is not None else None
+    before = to_levels(picture.pixels) if page is not None else None
     # the writer needs the memory
     del picture
     make_folder_of(target)

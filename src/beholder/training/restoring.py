@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import torch
 from torch import Tensor
 
+from beholder.data.degradations.stored import to_levels
 from beholder.networks.enlarging import enlarge
 from beholder.spec import UsageError
 from beholder.training.matching import match_histograms
@@ -88,5 +89,5 @@ def _enlarge(picture: Tensor, scale: int) -> Tensor:
         above, bottom = min(top, _AROUND), min(top + _STRIP, height)
         seen = enlarge(picture[None, :, top - above : bottom + _AROUND], scale)[0]
         kept = seen[:, scale * above : scale * (above + bottom - top)]
-        enlarged[:, scale * top : scale * bottom] = (kept.clamp(0, 1) * 255).round().to(torch.uint8)
+        enlarged[:, scale * top : scale * bottom] = to_levels(kept)
     return enlarged

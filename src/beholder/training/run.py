@@ -170,7 +170,9 @@ class _Run:
         self.events = Events(self.folder.events, done)
         if not self.before:
             self.before = self.validator.score(Enlarger(self.learner.plain.scale), self.pictures)
-            if self.fabric.is_global_zero:
+            if (
+                self.fabric.is_global_zero and state is None
+            ):  # not behind later steps, for metrics that are new
                 self._log_scores(0, self.before)
             if tell is not None:
                 tell(Progress(0, self.recipe.steps, {}, self.before, None))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from beholder.data.degradations.stored import to_levels
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -143,9 +145,7 @@ def restore_in_tiles(
                 scale * above : scale * (above + bottom - top),
                 scale * before : scale * (before + right - left),
             ]
-            restored[:, scale * top : scale * bottom, scale * left : scale * right] = (
-                (kept.clamp(0, 1) * 255).round().to(torch.uint8).cpu()
-            )
+            restored[:, scale * top : scale * bottom, scale * left : scale * right] = to_levels(kept).cpu()
             if tell:
                 tell(done, len(corners))
     return restored
