@@ -97,6 +97,16 @@ def test_colours_are_matched(run: Run, model: Path, pictures: Path, tmp_path: Pa
     assert (means[0] - means[1]).abs().max() < 0.01
 
 
+def test_a_self_ensemble_is_the_mean_of_eight(run: Run, model: Path, pictures: Path, tmp_path: Path) -> None:
+    for name, options in (("once", []), ("ensemble", ["--self-ensemble", "--report", "page.html"])):
+        done = run("restore", "model.safetensors", "in/one.png", f"{name}.png", *options)
+        assert done.returncode == 0, done.stderr
+    once, ensemble = (read_picture(tmp_path / f"{name}.png").pixels for name in ("once", "ensemble"))
+    assert once.shape == ensemble.shape
+    assert 0 < (once - ensemble).abs().mean() < 0.02
+    assert "mean of eight positions" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

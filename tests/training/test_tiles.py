@@ -8,6 +8,7 @@ from torch import nn
 
 from beholder.catalog import create_network
 from beholder.data.photos import PHOTOS
+from beholder.training.self_ensemble import SelfEnsemble
 from beholder.training.tiles import choose_tile, receptive_radius, restore_in_tiles
 
 
@@ -73,3 +74,27 @@ def test_tiles_shrink_with_what_layers_hold() -> None:
     side = (800e6 / 4 / (16 * 2 * 128)) ** 0.5 - 2 * 48
     assert side - 16 < choose_tile(large, 36) <= side
     assert choose_tile(large, 500) == 64
+
+
+def test_a_self_ensemble_turns_with_the_picture() -> None:
+    network = shaken("compact:width=16:blocks=1:scale=2")
+    picture = PHOTOS[0].load()[None, :, :48, :64]
+    with torch.inference_mode():
+        once, ensemble = network, SelfEnsemble(network)
+        upright = ensemble(picture)
+        for turn in (lambda x: x.rot90(1, (2, 3)), lambda x: x.flip(3), lambda x: x.flip(2).rot90(1, (2, 3))):
+            assert (ensemble(turn(picture)) - turn(upright)).abs().max() < 1e-5
+            assert (once(turn(picture)) - turn(once(picture))).abs().max() > 1e-2
+
+
+@pytest.mark.parametrize("request_", ["compact:width=16:blocks=2", "edsr:width=16:blocks=2:scale=3"])
+def test_tiles_of_a_self_ensemble_equal_the_whole(request_: str) -> None:
+    network = shaken(request_)
+    picture = PHOTOS[0].load()[:, :149, :211]
+    radius = receptive_radius(network)
+    assert radius is not None
+    ensemble = SelfEnsemble(network)
+    tiled = restore_in_tiles(ensemble, picture, tile=64, radius=radius)
+    with torch.inference_mode():
+        whole = ensemble(picture[None])[0]
+    assert (tiled.float() / 255 - whole.clamp(0, 1)).abs().max() < 0.5 / 255 + 1e-4

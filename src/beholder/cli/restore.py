@@ -29,6 +29,12 @@ def restore(
     match_histogram: Annotated[
         str, typer.Option(help="Give results the colours of their inputs: none, rgb (each channel) or lab.")
     ] = "none",
+    self_ensemble: Annotated[
+        bool,
+        typer.Option(
+            "--self-ensemble", help="Mean of each picture restored in eight positions: eight times as long."
+        ),
+    ] = False,
     report: Annotated[Path | None, typer.Option(help="HTML page to write: each before and after.")] = None,
     tile: Annotated[
         int | None, typer.Option(help="Height and width of the tiles, in pixels.  [default: chosen]")
@@ -62,7 +68,13 @@ def restore(
         check_outputs(None, report, None, read=[source for source, _ in jobs])
         page = Restorations()
     file = find_model(model)
-    restorer = Restorer(file, tile=tile, match=match_histogram, device=device)  # type: ignore[arg-type]  # refused there
+    restorer = Restorer(
+        file,
+        tile=tile,
+        match=match_histogram,  # type: ignore[arg-type]  # refused there
+        self_ensemble=self_ensemble,
+        device=device,
+    )
     errors: list[str] = []
     with progress_bar("pictures", quiet=quiet) as bar:
         task = bar.add_task("restoring", total=len(jobs), failed="")
@@ -118,6 +130,7 @@ def _write_report(page: Restorations, report: Path, model: str, file: Path, rest
             "network": told["network"],
             "steps of training": f"{told['step']:,}",
             "colours matched": restorer.match,
+            "self-ensemble": "mean of eight positions" if restorer.self_ensemble else "none",
             "trained with": f"beholder {told['beholder']}",
             "sha256 of the model": hashlib.sha256(file.read_bytes()).hexdigest(),
         },

@@ -12,6 +12,7 @@ from beholder.networks.enlarging import enlarge
 from beholder.spec import UsageError
 from beholder.training.matching import match_histograms
 from beholder.training.model_file import load_model
+from beholder.training.self_ensemble import SelfEnsemble
 from beholder.training.tiles import choose_tile, receptive_radius, restore_in_tiles
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Restorer:
         tile: Height and width of the tiles of the input, in pixels; by default as large as is quick in about a gigabyte.
         match: Give the result the colours of the input, against shifts that losses on features bring: each channel's
             histogram is brought to that of the input, enlarged, in ``"rgb"`` or ``"lab"``; ``"none"`` leaves it.
+        self_ensemble: Restore each tile in eight positions and take the mean, see `SelfEnsemble`; takes eight times as
+            long.
         device: Where the network runs.
 
     Raises:
@@ -42,7 +45,13 @@ class Restorer:
     """
 
     def __init__(
-        self, model: str | Path, *, tile: int | None = None, match: Match = "none", device: str = "cpu"
+        self,
+        model: str | Path,
+        *,
+        tile: int | None = None,
+        match: Match = "none",
+        self_ensemble: bool = False,
+        device: str = "cpu",
     ) -> None:
         if match not in MATCHES:
             raise UsageError(f"match is {match!r}; expected one of {', '.join(MATCHES)}.")
@@ -50,9 +59,10 @@ class Restorer:
             raise UsageError(f"tile is {tile!r}; expected 16 or more pixels.")
         self.network, self.told = load_model(model)
         self.network.to(device).to(memory_format=torch.channels_last)
-        self.match = match
+        self.match, self.self_ensemble = match, self_ensemble
         self.radius = receptive_radius(self.network)
         self.tile = choose_tile(self.network, self.radius or 0) if tile is None else tile
+        self.restoring = SelfEnsemble(self.network) if self_ensemble else self.network
 
     def restore(self, picture: Tensor, tell: Callable[[int, int], object] | None = None) -> Tensor:
         """Restore a picture.
@@ -75,7 +85,7 @@ class Restorer:
                     f"all of it at once; expected {_WHOLE} pixels at most."
                 )
             tile, radius = max(picture.shape[-2:]), 0
-        restored = restore_in_tiles(self.network, picture, tile=tile, radius=radius, tell=tell)
+        restored = restore_in_tiles(self.restoring, picture, tile=tile, radius=radius, tell=tell)
         if self.match == "none":
             return restored
         return match_histograms(restored, _enlarge(picture, int(self.network.scale)), self.match)  # type: ignore[arg-type]  # a number
