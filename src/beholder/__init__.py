@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from beholder.losses import AsLoss, WeightedSum
     from beholder.scoring import ScoreTable, Settings, score
     from beholder.spec import BeholderError, Loss, Metric, MetricSpec
+    from beholder.training.restoring import Restorer
 
 __all__ = [
     "AsLoss",
@@ -20,6 +21,7 @@ __all__ = [
     "Loss",
     "Metric",
     "MetricSpec",
+    "Restorer",
     "ScoreTable",
     "Settings",
     "WeightedSum",
@@ -35,6 +37,7 @@ _HOMES = {
     "Loss": "beholder.spec",
     "Metric": "beholder.spec",
     "MetricSpec": "beholder.spec",
+    "Restorer": "beholder.training.restoring",
     "ScoreTable": "beholder.scoring",
     "Settings": "beholder.scoring",
     "WeightedSum": "beholder.losses",

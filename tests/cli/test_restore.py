@@ -114,6 +114,8 @@ def test_a_self_ensemble_is_the_mean_of_eight(run: Run, model: Path, pictures: P
         (["model.safetensors", "in/one.png", "one.png", "--report", "page.txt"], "expected .html or .htm"),
         (["model.safetensors", "in/one.png", "one.gif"], "cannot write .gif"),
         (["model.safetensors", "in", "in"], "is where the pictures are"),
+        (["in", "in/one.png", "out.png"], "is a folder; expected a file, such as in/model.safetensors"),
+        (["model.safetensors", "in/one.png", "out.png", "--device", "cuda:9"], "this machine has cpu"),
         (["in/one.png", "in/one.png", "out.png"], "cannot be read as a model"),
         (["none.safetensors", "in/one.png", "out.png"], "cannot be read as a model"),
         (

@@ -71,6 +71,7 @@ def test_train_and_go_on(run: Run, photographs: Path, tmp_path: Path) -> None:
             "multiple of the 2 devices",
         ),
         (["denoise", "data.train=photographs", "-o", "run", "--nodes", "0"], "--nodes"),
+        (["denoise", "data.train=photographs", "-o", "run", "--nodes", "2"], "nothing tells where they meet"),
     ],
 )
 def test_impossible_requests_are_refused(

@@ -126,6 +126,21 @@ def test_what_is_written_is_whole_and_reads_the_same(recipe: Path, tmp_path: Pat
             r"line 7: loss.terms.pixels is 'l1:size=3': loss 'l1' has no option 'size'",
         ),
         (
+            "pixels: l1,",
+            'pixels: "charbonnier:epsilon=x",',
+            r"line 7: loss.terms.pixels is .*the option 'epsilon' is 'x'; expected a number",
+        ),
+        (
+            "pixels: l1,",
+            'pixels: "total_variation:isotropic=1",',
+            r"line 7: loss.terms.pixels is .*the option 'isotropic' is 1; expected true or false",
+        ),
+        (
+            "steps: 100",
+            "steps: 1\nvalidation: {metrics: ['niqe:m.safetensors'], select: last}",
+            r"line 10: validation.metrics.0 is .*judges a picture alone; expected metrics that compare",
+        ),
+        (
             "steps: 100",
             "steps: 1\nvalidation: {metrics: psnr}",
             r"line 10: .* expected a list, as in \[a, b\]",

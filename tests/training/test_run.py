@@ -330,6 +330,10 @@ def test_no_pictures(recipe: Path, tmp_path: Path) -> None:
         ("data.degradation=haze", "there is no degradation 'haze'"),
         ("loss.terms={a: l3}", "there is no loss 'l3'"),
         ("validation={metrics: [pnsr], select: pnsr}", "there is no metric 'pnsr'"),
+        (
+            "validation={metrics: ['psnr_y:border=500'], select: last}",
+            "validation.metrics: psnr_y:border=500: the picture is",
+        ),
     ],
 )
 def test_impossible_recipes_are_refused_before_anything_is_written(

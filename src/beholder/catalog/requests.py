@@ -55,6 +55,17 @@ class Entry:
             if key not in self.options
         }
 
+    def mismatch(self, option: str, value: object) -> str | None:
+        """What an option expects, where a value is of another kind: a word for a number, or a number for true or false."""
+        kinds = {kind.strip() for kind in str(self._parameters()[option].annotation).split("|")}
+        if kinds == {"bool"}:
+            return None if isinstance(value, bool) else "true or false"
+        if kinds <= {"int", "float", "None"} and (
+            isinstance(value, bool) or not isinstance(value, int | float)
+        ):
+            return "a number"
+        return None
+
     @property
     def required(self) -> list[str]:
         """Arguments of the class that have no default."""
@@ -125,6 +136,10 @@ class Shelf:
                 raise UsageError(f"{self.kind} {name!r} has no option {key!r}; {listed}.")
             if key in requested and key in options:
                 raise UsageError(f"{request!r}: the option {key!r} is given twice; give it once.")
+            if key in requested and (expected := entry.mismatch(key, requested[key])):
+                raise UsageError(
+                    f"{request!r}: the option {key!r} is {requested[key]!r}; expected {expected}."
+                )
         arguments = {**entry.options, **requested, **options}
         if missing := [option for option in entry.required if option not in arguments]:
             given = ", ".join(f"{option}=..." for option in missing)

@@ -41,13 +41,17 @@ def plan_pictures(pictures: Path, output: Path) -> list[tuple[Path, Path]]:
             if not Path(os.path.realpath(path.parent)).is_relative_to(made)
         ]
         jobs = [(path, (output / path.relative_to(pictures)).with_suffix(".png")) for path in found]
-    taken: set[Path] = set()
+    taken: dict[Path, Path] = {}
     for source, target in jobs:
-        if target.exists() or target in taken:
+        if target in taken:
+            raise UsageError(
+                f"{target}: would be written for both {taken[target]} and {source}; rename one of them."
+            )
+        if target.exists():
             raise UsageError(
                 f"{target}: is there already, and would be written for {source}; move it, or name another."
             )
-        taken.add(target)
+        taken[target] = source
     return jobs
 
 

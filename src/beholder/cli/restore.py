@@ -39,7 +39,7 @@ def restore(
     tile: Annotated[
         int | None, typer.Option(help="Height and width of the tiles, in pixels.  [default: chosen]")
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 or mps.")] = "cpu",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     max_pixels: Annotated[int, typer.Option(help="Refuse pictures with more pixels.")] = 100_000_000,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
 ) -> None:
@@ -57,9 +57,10 @@ def restore(
 
         beholder restore runs/sr-x4/model.safetensors small/ large/ --match-histogram lab
     """
+    from beholder.scoring import Settings
     from beholder.training.restoring import Restorer
-    from beholder.training.shipped import find_model
 
+    device = Settings(device=device).device
     jobs = plan_pictures(pictures, output)
     page = None
     if report is not None:
@@ -67,9 +68,8 @@ def restore(
 
         check_outputs(None, report, None, read=[source for source, _ in jobs])
         page = Restorations()
-    file = find_model(model)
     restorer = Restorer(
-        file,
+        model,
         tile=tile,
         match=match_histogram,  # type: ignore[arg-type]  # refused there
         self_ensemble=self_ensemble,
@@ -88,7 +88,7 @@ def restore(
     say(f"wrote {len(jobs) - len(errors)} of {len(jobs)} pictures to {output}")
     if page is not None and report is not None:
         page.failed += errors
-        _write_report(page, report, model, file, restorer)
+        _write_report(page, report, model, restorer)
     raise typer.Exit(1 if errors else 0)
 
 
@@ -111,7 +111,7 @@ def _restore_one(
         page.add(name, {"Before": before, "After": restored}, notes)
 
 
-def _write_report(page: Restorations, report: Path, model: str, file: Path, restorer: Restorer) -> None:
+def _write_report(page: Restorations, report: Path, model: str, restorer: Restorer) -> None:
     import hashlib
     import shlex
     import sys
@@ -132,7 +132,7 @@ def _write_report(page: Restorations, report: Path, model: str, file: Path, rest
             "colours matched": restorer.match,
             "self-ensemble": "mean of eight positions" if restorer.self_ensemble else "none",
             "trained with": f"beholder {told['beholder']}",
-            "sha256 of the model": hashlib.sha256(file.read_bytes()).hexdigest(),
+            "sha256 of the model": hashlib.sha256(restorer.file.read_bytes()).hexdigest(),
         },
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=as_text(shlex.join(["beholder", *sys.argv[1:]])),

@@ -64,6 +64,10 @@ def train(
     from beholder.training.folder import RunFolder
 
     chosen, folder = _choose(recipe, settings or [], output, resume)
+    if chosen.schedule.warmup >= chosen.steps:
+        say(
+            f"note: schedule.warmup is {chosen.schedule.warmup}: the rate still rises when the {chosen.steps} steps end"
+        )
     fetch_missing(chosen.validation.metrics, chosen.loss.terms.values())
 
     # These take seconds to load: after what can be refused.
@@ -126,6 +130,7 @@ def _choose(
             raise UsageError(
                 "name a RECIPE and its folder, -o FOLDER; `beholder recipes` lists those there are."
             )
+        RunFolder(output).check_new()
         return read_recipe(find_recipe(recipe), settings), output
     if recipe is not None or output is not None:
         given = shlex.join([recipe, *settings]) if recipe is not None else f"--output {output}"

@@ -64,6 +64,18 @@ class RunFolder:
                 f"{self.path}: holds a run already; go on with it by --resume, or name another folder."
             )
 
+    def check_apart(self, *pictures: Path | None) -> None:
+        """Refuse a run among the photographs: its pictures would be trained on by the next.
+
+        Raises:
+            UsageError: If the folder lies in one of theirs.
+        """
+        for photographs in pictures:
+            if photographs is not None and self.path.absolute().is_relative_to(photographs.absolute()):
+                raise UsageError(
+                    f"{self.path}: lies in {photographs}, whose pictures are trained on; expected a folder outside."
+                )
+
     def begin(self, recipe: Recipe) -> None:
         """Make the folder for a new run; the paths of its recipe become absolute, so that it goes on from any folder.
 

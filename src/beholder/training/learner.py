@@ -169,7 +169,7 @@ class Learner:
             return
         terms = ", ".join(f"{name} {value.item():g}" for name, value in log.items())
         raise TrainingError(
-            f"the loss is {loss.item()} at step {self.step}: {terms}. What was saved last stands; lower "
+            f"the loss is {loss.item()} at step {self.step}: {terms}. What was saved last, if anything was, stands; lower "
             "optimiser.rate, or the weight of the term that broke, in the run's recipe.yaml and go on with --resume."
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError, safe_open
@@ -16,7 +17,6 @@ from beholder.training.writing import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from torch import nn
 
@@ -66,11 +66,18 @@ def read_about(path: str | Path) -> dict[str, Any]:
     Raises:
         WeightsError: If the file cannot be read or holds no such model.
     """
+    path = Path(path)
+    if path.is_dir():
+        raise WeightsError(
+            f"{path}: is a folder; expected a file, such as {path / 'model.safetensors'} of a run."
+        )
     try:
         with safe_open(path, framework="pt") as file:
             told = json.loads((file.metadata() or {}).get("model", "null"))
     except (OSError, SafetensorError, ValueError) as error:
-        raise WeightsError(f"{path}: cannot be read as a model: {error}.") from error
+        raise WeightsError(
+            f"{path}: cannot be read as a model: {error}; expected model.safetensors, as a training run saves it."
+        ) from error
     if not isinstance(told, dict) or "network" not in told:
         raise WeightsError(
             f"{path}: holds tensors, but does not tell of which network; expected a model that `beholder train` saved."

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["is_first_process", "plan_processes"]
 
 _RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "SLURM_PROCID")  # of Fabric, torchrun and Slurm
+_MEETING_PLACES = ("MASTER_ADDR", "TORCHELASTIC_RUN_ID", "SLURM_JOB_ID", "LSB_JOBID", "OMPI_COMM_WORLD_RANK")
 
 
 def is_first_process() -> bool:
@@ -28,7 +29,8 @@ def plan_processes(recipe: Recipe, *, devices: int, nodes: int, accelerator: str
     """What will start a run's processes, or join those that are there.
 
     Raises:
-        UsageError: If the batch cannot be split among them, or there is no such accelerator.
+        UsageError: If the batch cannot be split among them, there is no such accelerator, or nothing tells several nodes
+            where they meet.
     """
     if devices < 1 or nodes < 1 or recipe.batch % (devices * nodes):
         raise UsageError(
@@ -41,6 +43,11 @@ def plan_processes(recipe: Recipe, *, devices: int, nodes: int, accelerator: str
     if accelerator == "cuda" and not torch.cuda.is_available():
         raise UsageError(
             "accelerator is 'cuda', and PyTorch finds no such device; expected auto or cpu here."
+        )
+    if nodes > 1 and not any(name in os.environ for name in _MEETING_PLACES):
+        raise UsageError(
+            f"nodes is {nodes}, and nothing tells where they meet; start the command by torchrun or Slurm, or set "
+            "MASTER_ADDR and MASTER_PORT, and on each node NODE_RANK."
         )
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # the recipe tells of the precision
     precision: Any = "bf16-mixed" if recipe.precision == "bfloat16" else "32-true"

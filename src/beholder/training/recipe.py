@@ -48,8 +48,13 @@ def _there_is(find: Callable[[str], object]) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _find_comparing(metric: str) -> None:
+    if not describe_metric(metric).needs_reference:
+        raise UsageError(f"{metric} judges a picture alone; expected metrics that compare with a reference")
+
+
 LossRequest = Annotated[str, _there_is(check_loss)]
-MetricRequest = Annotated[str, _there_is(describe_metric)]
+MetricRequest = Annotated[str, _there_is(_find_comparing)]
 
 
 class _Settings(BaseModel):

@@ -13,6 +13,7 @@ from beholder.spec import UsageError
 from beholder.training.matching import match_histograms
 from beholder.training.model_file import load_model
 from beholder.training.self_ensemble import SelfEnsemble
+from beholder.training.shipped import find_model
 from beholder.training.tiles import choose_tile, receptive_radius, restore_in_tiles
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Restorer:
     """A trained network, loaded once, that restores any number of pictures.
 
     Args:
-        model: What `beholder train` saved.
+        model: One of `beholder models`, or the file that `beholder train` saved.
         tile: Height and width of the tiles of the input, in pixels; by default as large as is quick in about a gigabyte.
         match: Give the result the colours of the input, against shifts that losses on features bring: each channel's
             histogram is brought to that of the input, enlarged, in ``"rgb"`` or ``"lab"``; ``"none"`` leaves it.
@@ -41,7 +42,7 @@ class Restorer:
 
     Raises:
         WeightsError: If the file holds no model.
-        UsageError: If an option is impossible.
+        UsageError: If there is no model of that name, or an option is impossible.
     """
 
     def __init__(
@@ -57,7 +58,8 @@ class Restorer:
             raise UsageError(f"match is {match!r}; expected one of {', '.join(MATCHES)}.")
         if tile is not None and tile < 16:
             raise UsageError(f"tile is {tile!r}; expected 16 or more pixels.")
-        self.network, self.told = load_model(model)
+        self.file = find_model(str(model))
+        self.network, self.told = load_model(self.file)
         self.network.to(device).to(memory_format=torch.channels_last)
         self.match, self.self_ensemble = match, self_ensemble
         self.radius = receptive_radius(self.network)

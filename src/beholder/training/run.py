@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 import signal
 import time
-from typing import TYPE_CHECKING
+import warnings
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.utils.data import DataLoader
 
 from beholder.data.drawing import seed_of
 from beholder.ops.allocator import keep_freed_memory
-from beholder.spec import TrainingError, UsageError
+from beholder.spec import TrainingError
 from beholder.training.changes import check_changes
 from beholder.training.events import Events
 from beholder.training.folder import RunFolder
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from lightning_fabric import Fabric
 
-    from beholder.training.recipe import Data, Recipe
+    from beholder.training.recipe import Recipe
 
 __all__ = ["Progress", "train"]
 
@@ -104,10 +105,12 @@ def train(
         runs.check_there()
     else:
         runs.check_new()
-        _check_apart(folder, recipe.data)
+        runs.check_apart(recipe.data.train, recipe.data.validation)
     if is_first_process():
         runs.claim()
     keep_freed_memory()
+    # A network may overshoot far in training, and more so against a discriminator.
+    warnings.filterwarnings("ignore", message="x holds values")
     try:
         fabric.launch()
         run = _Run(recipe, runs, fabric, tell_decoding)
@@ -117,15 +120,6 @@ def train(
     finally:
         runs.release()
     return runs.model
-
-
-def _check_apart(folder: Path, data: Data) -> None:
-    """Refuse a run among the photographs: its pictures would be trained on by the next."""
-    for photographs in (data.train, data.validation):
-        if photographs is not None and folder.absolute().is_relative_to(photographs.absolute()):
-            raise UsageError(
-                f"{folder}: lies in {photographs}, whose pictures are trained on; expected a folder outside."
-            )
 
 
 class _Run:
@@ -151,16 +145,13 @@ class _Run:
     def begin(self, tell: Callable[[Progress], object] | None, *, resume: bool) -> None:
         state = self.folder.load_checkpoint() if resume else None
         if state is not None:
-            check_changes(state["recipe"], self.recipe)
-            self.learner.resume(state["learner"])
-            self.seconds = state["seconds"]
-            validation = self.recipe.validation
-            if validation.select == state["recipe"]["validation"]["select"]:
-                self.best, self.waited = state["best"], state["waited"]
-            if state["before"].keys() == set(validation.metrics):
-                self.before = state["before"]
+            self._take_up(state)
         elif self.recipe.start_from is not None:
             self.learner.start_from(find_model(self.recipe.start_from))
+        known = bool(self.before)
+        if not known:
+            # before the folder holds a run: what cannot be validated leaves none
+            self.before = self.validator.score(Enlarger(self.learner.plain.scale), self.pictures)
         done = -1 if state is None else self.learner.step  # not even step 0, which tells of the input
         if self.fabric.is_global_zero:
             if resume:
@@ -168,8 +159,7 @@ class _Run:
             else:
                 self.folder.begin(self.recipe)
         self.events = Events(self.folder.events, done)
-        if not self.before:
-            self.before = self.validator.score(Enlarger(self.learner.plain.scale), self.pictures)
+        if not known:
             if (
                 self.fabric.is_global_zero and state is None
             ):  # not behind later steps, for metrics that are new
@@ -177,6 +167,16 @@ class _Run:
             if tell is not None:
                 tell(Progress(0, self.recipe.steps, {}, self.before, None))
         self.fabric.barrier()
+
+    def _take_up(self, state: dict[str, Any]) -> None:
+        check_changes(state["recipe"], self.recipe)
+        self.learner.resume(state["learner"])
+        self.seconds = state["seconds"]
+        validation = self.recipe.validation
+        if validation.select == state["recipe"]["validation"]["select"]:
+            self.best, self.waited = state["best"], state["waited"]
+        if state["before"].keys() == set(validation.metrics):
+            self.before = state["before"]
 
     def go(self, tell: Callable[[Progress], object] | None, stop: Callable[[], bool] | None) -> None:
         recipe, learner = self.recipe, self.learner
@@ -281,7 +281,7 @@ class _Run:
         """What is no number must not be saved over what is: the loss tells of it only a step later."""
         if not self.learner.is_finite:
             raise TrainingError(
-                f"a weight is no number after step {self.learner.step}. What was saved last stands; lower "
+                f"a weight is no number after step {self.learner.step}. What was saved last, if anything was, stands; lower "
                 "optimiser.rate in the run's recipe.yaml and go on with --resume."
             )
 

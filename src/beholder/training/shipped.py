@@ -44,7 +44,7 @@ def _shipped(room: str, pattern: str) -> dict[str, Path]:
 
 
 def _find(kind: str, name: str, shipped: dict[str, Path], own: str) -> Path:
-    if Path(name).suffix or len(Path(name).parts) > 1:
+    if Path(name).suffix or len(Path(name).parts) > 1 or Path(name).exists():
         return Path(name)
     if name not in shipped:
         raise UsageError(

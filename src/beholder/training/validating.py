@@ -12,7 +12,7 @@ from torch.nn import functional
 from beholder.catalog import create_metric
 from beholder.images import save_picture
 from beholder.networks.enlarging import enlarge
-from beholder.spec import TrainingError
+from beholder.spec import ShapeError, TrainingError, UsageError
 from beholder.training.writing import replacing
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from torch.utils.data import Subset
 
+    from beholder.spec import Metric
     from beholder.training.recipe import Validation
 
 __all__ = ["Enlarger", "Validator"]
@@ -80,6 +81,7 @@ class Validator:
             Metric -> mean score.
 
         Raises:
+            UsageError: If a picture is too small for a metric.
             TrainingError: If the grid cannot be written.
         """
         was_training = network.training
@@ -91,7 +93,7 @@ class Validator:
                 degraded, clean = (pair[side][None].to(self.device) for side in ("x", "y"))
                 restored = (network(degraded).clamp(0, 1) * 255).round() / 255
                 for name, metric in self.metrics.items():
-                    found[name].append(metric(restored, clean).item())
+                    found[name].append(_measure(name, metric, restored, clean))
                 if len(shown) < self.settings.shown:
                     shown.append(_row(degraded, restored, clean))
         network.train(was_training)
@@ -115,6 +117,13 @@ class Validator:
         if best is None or score is None:
             return True
         return score > best if self.higher_is_better else score < best
+
+
+def _measure(name: str, metric: Metric, x: Tensor, y: Tensor) -> float:
+    try:
+        return metric(x, y).item()
+    except ShapeError as error:
+        raise UsageError(f"validation.metrics: {name}: {error}") from error
 
 
 def _row(degraded: Tensor, restored: Tensor, clean: Tensor) -> Tensor:
