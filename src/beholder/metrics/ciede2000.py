@@ -10,11 +10,12 @@ from torch import Tensor, nn
 from beholder.ops import stable
 from beholder.ops.lab import rgb_to_lab
 from beholder.ops.shapes import check_pair
+from beholder.ops.strips import in_strips
 from beholder.spec import MetricSpec
 
 __all__ = ["CIEDE2000", "ciede2000", "ciede2000_map"]
 
-_STRIP = 2**16  # pixels
+_STRIP = 3 * 2**16  # numbers of pictures
 
 
 def ciede2000_map(x: Tensor, y: Tensor) -> Tensor:
@@ -116,9 +117,7 @@ def ciede2000(x: Tensor, y: Tensor) -> Tensor:
 
 
 def _rgb_map(x: Tensor, y: Tensor) -> Tensor:
-    # Strips of rows fit a processor's cache.
-    rows = max(1, _STRIP // x[:, 0, 0].numel())
-    strips = zip(torch.split(x, rows, 2), torch.split(y, rows, 2), strict=True)
+    strips = in_strips(x, y, dim=2, numbers=_STRIP)
     return torch.cat(
         [ciede2000_map(rgb_to_lab(strip_x), rgb_to_lab(strip_y)) for strip_x, strip_y in strips], 2
     )

@@ -57,6 +57,8 @@ class Content(nn.Module):
         arXiv:1603.08155, equation 2, there with the square of the norm.
     """
 
+    traceable = True
+
     def __init__(
         self, layer: str = "relu3_3", *, backbone: str = "vgg16", weights: str | Path | None = None
     ) -> None:

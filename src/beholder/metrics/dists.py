@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from beholder.backbones import Backbone, WeightFile, door
 from beholder.ops.shapes import check_pair
+from beholder.ops.strips import in_strips
 from beholder.spec import MetricSpec
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ __all__ = ["DISTS", "texture_and_structure"]
 _LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
 _C1 = _C2 = 1e-6
 _MIN_SIZE = 17  # below, the deepest layer is one pixel, which has no structure
-_CHUNK = 2**17  # numbers of one picture's features
+_STRIP = 2**17  # numbers of features
 
 
 def texture_and_structure(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -41,10 +42,9 @@ def texture_and_structure(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         Two of shape (N, C): in [0, 1] for features that are at least 0, and in [0, 2].
     """
-    # Chunks of channels fit a processor's cache, and on large pictures leave no room-filling products behind.
-    channels = max(1, _CHUNK // x[:, 0].numel())
-    chunks = zip(torch.split(x, channels, 1), torch.split(y, channels, 1), strict=True)
-    texture, structure = zip(*(_compare(chunk_x, chunk_y) for chunk_x, chunk_y in chunks), strict=True)
+    # Strips of channels: each needs all of its plane.
+    strips = in_strips(x, y, dim=1, numbers=_STRIP)
+    texture, structure = zip(*(_compare(strip_x, strip_y) for strip_x, strip_y in strips), strict=True)
     return torch.cat(texture, 1), torch.cat(structure, 1)
 
 
@@ -78,6 +78,7 @@ class DISTS(nn.Module):
 
     alpha: Tensor
     beta: Tensor
+    traceable = True
 
     def __init__(self) -> None:
         super().__init__()

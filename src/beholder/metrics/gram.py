@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from beholder.backbones.choice import choose
 from beholder.backbones.sizes import smallest_square
 from beholder.ops.shapes import check_pair
+from beholder.ops.strips import in_strips
 from beholder.spec import MetricSpec
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ DEFAULT_LAYERS = "relu1_2+relu2_2+relu3_3+relu4_3"
 """The paper's layers of VGG-16."""
 
 _MIN_SIZE = 8  # three poolings stand before the last of the default layers
-_STRIP = 2**22  # numbers of one picture's features
+_STRIP = 2**24  # numbers of features
 
 
 def gram_distance(x: Tensor, y: Tensor) -> Tensor:
@@ -44,14 +45,14 @@ def gram_distance(x: Tensor, y: Tensor) -> Tensor:
     Returns:
         Shape (N,), at least 0.
     """
-    if x.shape != y.shape:
+    if x.shape[1:] != y.shape[1:]:
         return (_gram_matrix(x) - _gram_matrix(y)).square().sum((1, 2))
-    # Strips of rows: on large pictures, sums and differences of whole layers would fill the memory.
-    rows = max(1, _STRIP // x[0, :, 0].numel())
-    strips = zip(torch.split(x, rows, 2), torch.split(y, rows, 2), strict=True)
-    products = [(a - b).flatten(2) @ (a + b).flatten(2).mT for a, b in strips]
+    products = [
+        (a - b).flatten(2) @ (a + b).flatten(2).transpose(1, 2)
+        for a, b in in_strips(x, y, dim=2, numbers=_STRIP)
+    ]
     product = torch.stack(products).sum(0) / x[0].numel()
-    return ((product + product.mT) / 2).square().sum((1, 2))
+    return ((product + product.transpose(1, 2)) / 2).square().sum((1, 2))
 
 
 def _gram_matrix(x: Tensor) -> Tensor:
@@ -78,6 +79,8 @@ class Gram(nn.Module):
         Johnson et al., "Perceptual Losses for Real-Time Style Transfer and Super-Resolution", ECCV 2016,
         arXiv:1603.08155, equations 3 and 4; first Gatys et al., CVPR 2016, doi:10.1109/CVPR.2016.265.
     """
+
+    traceable = True
 
     def __init__(
         self,

@@ -13,6 +13,7 @@ from beholder.backbones import Backbone, WeightFile, door
 from beholder.backbones.backbone import IMAGENET_MEAN, IMAGENET_STD
 from beholder.backbones.stages import CHAIN_STAGES
 from beholder.ops.shapes import check_pair
+from beholder.ops.strips import in_strips
 from beholder.spec import MetricSpec, UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class _Trunk(NamedTuple):
 _TRUNKS = {"alex": _Trunk("alexnet", 31), "vgg": _Trunk("vgg16", 16), "squeeze": _Trunk("squeezenet1_1", 17)}
 _VERSIONS = ("0.1", "0.0")
 _EPS = 1e-10
-_STRIP = 2**17  # numbers of one picture's features
+_STRIP = 2**17  # numbers of features
 
 
 def layer_distance(x: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -48,15 +49,13 @@ def layer_distance(x: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor
     Returns:
         Shape (N, 1, H, W), at least 0.
     """
-    # Strips of rows fit a processor's cache, and on large pictures leave no room-filling products behind.
-    rows = max(1, _STRIP // x[:, :, 0].numel())
-    strips = zip(torch.split(x, rows, 2), torch.split(y, rows, 2), strict=True)
+    strips = in_strips(x, y, dim=2, numbers=_STRIP)
     return torch.cat([_strip_distance(strip_x, strip_y, weight) for strip_x, strip_y in strips], 2)
 
 
 def _strip_distance(x: Tensor, y: Tensor, weight: Tensor | None) -> Tensor:
     # Not addcmul, which rounds one product and not the other: equal features would not be 0 apart.
-    squared = (x * _inverse_length(x)).sub_(y * _inverse_length(y)).square_()
+    squared = (x * _inverse_length(x) - y * _inverse_length(y)).square()
     if weight is None:
         return squared.sum(1, keepdim=True)
     weighted: Tensor = torch.einsum("nchw,c->nhw", squared, weight)
@@ -112,6 +111,8 @@ class LPIPS(nn.Module):
         arXiv:1801.03924.
         Deviation from the authors' code: none in the score; the gradient of a length of 0 is 0, not NaN.
     """
+
+    traceable = True
 
     def __init__(
         self,

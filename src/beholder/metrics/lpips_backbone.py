@@ -27,6 +27,7 @@ class _FeatureDistance(nn.Module):
     """Distance of the features of a network, all channels weighing 1."""
 
     spec: MetricSpec
+    traceable = True
 
     def __init__(self, backbone: Backbone) -> None:
         super().__init__()

@@ -49,6 +49,8 @@ class ShiftTolerantLPIPS(nn.Module):
         Deviation from the authors' code: none in the score; the gradient of a length of 0 is 0, not NaN.
     """
 
+    traceable = True
+
     def __init__(self, network: Network = "alex") -> None:
         super().__init__()
         self.spec = self.describe(network)

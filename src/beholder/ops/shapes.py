@@ -7,6 +7,7 @@ import warnings
 import torch
 from torch import Tensor
 
+from beholder.ops.tracing import is_traced
 from beholder.spec import ShapeError
 
 __all__ = ["RANGE_SLACK", "check_images", "check_pair"]
@@ -55,8 +56,8 @@ def check_pair(x: Tensor, y: Tensor, *, min_size: int = 1, channels: int | None 
     """Refuse a pair that a metric cannot compare: shapes that differ, too few pixels, a wrong value range.
 
     Only the reference ``y`` must lie in [0, 1]: it is a picture, while ``x`` may be a network's output that
-    overshoots; where it lies far outside, as values up to 255 do, a warning tells. Compiled code does not look
-    at the values.
+    overshoots; where it lies far outside, as values up to 255 do, a warning tells. Compiled and traced code
+    does not look at the values.
 
     Raises:
         ShapeError: If the shapes or types differ, a side is shorter than ``min_size``, or ``y`` leaves [0, 1].
@@ -69,7 +70,7 @@ def check_pair(x: Tensor, y: Tensor, *, min_size: int = 1, channels: int | None 
         raise ShapeError(
             f"x is {x.dtype} on {x.device} and y {y.dtype} on {y.device}; expected the same for both."
         )
-    if not torch.compiler.is_compiling():
+    if not torch.compiler.is_compiling() and not is_traced():
         _check_range(x, y)
 
 
