@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -208,11 +209,12 @@ def test_provenance_is_json_and_whole(pairs: list[Pair]) -> None:
     provenance = score(pairs[:1], ["lpips_alex", "psnr_y:border=4"]).provenance
     assert json.loads(json.dumps(provenance, allow_nan=False)) == provenance
     assert provenance["beholder"] == beholder.__version__
-    assert (provenance["device"], provenance["precision"], provenance["engine"]) == (
-        "cpu",
-        "float32",
+    engine = "openvino" if find_spec("openvino") else "torch"
+    assert (provenance["device"], provenance["precision"], provenance["engine"]) == ("cpu", "fp32", engine)
+    assert [provenance["metrics"][name]["engine"] for name in ("lpips_alex", "psnr_y:border=4")] == [
+        engine,
         "torch",
-    )
+    ]
     cards = [file["card"] for file in provenance["metrics"]["lpips_alex"]["weights"]]
     assert cards == ["alexnet", "lpips_alex_lin_v0.1"]
     assert provenance["metrics"]["psnr_y:border=4"]["options"] == {"border": 4}
@@ -243,7 +245,8 @@ def test_what_is_no_pair_is_refused_before_anything_is_scored(pair: object, pair
 @pytest.mark.parametrize(
     ("options", "message"),
     [({"resize": "stretch"}, "refuse, reference, distorted, crop"), ({"device": "tpu"}, "this machine has cpu"),
-     ({"batch_size": 0}, "1 or more"), ({"background": "blurple"}, "blurple"), ({"max_pixels": 0}, "1 or more")],
+     ({"batch_size": 0}, "1 or more"), ({"background": "blurple"}, "blurple"), ({"max_pixels": 0}, "1 or more"),
+     ({"engine": "tensorrt"}, "auto, torch, openvino"), ({"precision": "int8"}, "auto, fp32, bf16")],
 )  # fmt: skip
 def test_impossible_settings_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):

@@ -18,6 +18,7 @@ from beholder.backbones.passes import look_once
 from beholder.backbones.precision import network_precision
 from beholder.backbones.sizes import smallest_square, takes
 from beholder.ops.shapes import check_images
+from beholder.ops.tracing import is_traced
 from beholder.spec import ShapeError, UsageError, WeightsError
 
 if TYPE_CHECKING:
@@ -142,7 +143,9 @@ class Backbone(nn.Module):
         normalised = torch.addcmul(-self.mean / self.std, x[::repeated], self.std.reciprocal())
         try:
             for layer, features in self._run_trunk(normalised):
-                yield layer, features if repeated == 1 else features.expand(repeated, *features.shape[1:])
+                # In a traced graph what is done with the features repeats them as it needs.
+                once = repeated == 1 or is_traced()
+                yield layer, features if once else features.expand(repeated, *features.shape[1:])
         except (RuntimeError, AssertionError):
             self._refuse_size(*x.shape[-2:])
             raise

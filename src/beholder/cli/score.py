@@ -64,6 +64,15 @@ def score(
     max_pixels: Annotated[int, typer.Option(help="Refuse pictures with more pixels.")] = 100_000_000,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     batch_size: Annotated[int | None, typer.Option(help="Most pairs at once.  [default: chosen]")] = None,
+    engine: Annotated[
+        str,
+        typer.Option(
+            help="What computes networks: torch, openvino, or auto (OpenVINO where it is installed)."
+        ),
+    ] = "auto",
+    precision: Annotated[
+        str, typer.Option(help="What networks compute in: auto (fp32), fp32, or bf16, faster and less exact.")
+    ] = "auto",
     every: Annotated[int, typer.Option(help="Of videos, score every N-th frame only.")] = 1,
     align: Annotated[
         str, typer.Option(help="Where videos' rates or lengths differ: refuse, shortest, or time.")
@@ -100,6 +109,8 @@ def score(
         max_pixels=max_pixels,
         device=device,
         batch_size=batch_size,
+        engine=engine,  # type: ignore[arg-type]  # and what is no engine
+        precision=precision,  # type: ignore[arg-type]  # and no precision
     )
     options = VideoOptions(every, align, size, pix_fmt)
     videos = find_videos(reference, distorted)

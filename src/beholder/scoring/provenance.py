@@ -21,27 +21,35 @@ __all__ = ["describe_run"]
 
 
 def describe_run(
-    metrics: Mapping[str, Metric | NoReferenceMetric], settings: Settings, *, own: Collection[str] = ()
+    metrics: Mapping[str, Metric | NoReferenceMetric],
+    settings: Settings,
+    told: Mapping[str, dict[str, Any]],
+    *,
+    own: Collection[str] = (),
 ) -> dict[str, Any]:
     """Versions, engine, device, precision, settings, and each metric with its weights, as JSON can hold them.
 
     Args:
         metrics: The metrics, by the names of their columns.
         settings: How they score.
+        told: What else is to be told of each metric: its engine and precision.
         own: Names of those that the user made. Their options are not known; what they are is told instead.
     """
     return {
         "beholder": version("beholder"),
         "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "torch": torch.__version__,
-        "engine": "torch",
+        **({"openvino": version("openvino")} if settings.engine == "openvino" else {}),
+        "engine": settings.engine,
         "device": settings.device,
-        "precision": "float32",
+        "precision": settings.precision,
         "threads": torch.get_num_threads(),
         "resize": settings.resize,
         "background": settings.background,
         "max_pixels": settings.max_pixels,
-        "metrics": {name: _describe(name, metric, own=name in own) for name, metric in metrics.items()},
+        "metrics": {
+            name: _describe(name, metric, own=name in own) | told[name] for name, metric in metrics.items()
+        },
     }
 
 

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor, nn
 
 from beholder.catalog import create_metric, create_no_reference_metric, describe_metric
 from beholder.images import Pair
+from beholder.scoring.measuring import Measurer, Outcome, stack, too_large
 from beholder.scoring.memory import is_out_of_memory
 from beholder.scoring.parallel import map_over_cores
 from beholder.scoring.provenance import describe_run
 from beholder.scoring.reader import LoadedPair, read_pairs_ahead
 from beholder.scoring.settings import Settings
 from beholder.scoring.table import ScoreTable
-from beholder.spec import MapMetric, Metric, MetricSpec, NoReferenceMetric, ShapeError, UsageError
+from beholder.spec import Metric, MetricSpec, NoReferenceMetric, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -96,13 +95,10 @@ class Scorer:
         if repeated:
             raise UsageError(f"named twice: {', '.join(repeated)}.")
         self.settings = settings or Settings()
-        self.maps = maps
         self.metrics: dict[str, Metric | NoReferenceMetric] = {}
         for name, given in zip(names, metrics, strict=True):
-            metric = _create(given) if isinstance(given, str) else given
-            if isinstance(metric, nn.Module):
-                metric.to(self.settings.device).to(memory_format=torch.channels_last)
-            self.metrics[name] = metric
+            self.metrics[name] = _create(given) if isinstance(given, str) else given
+        self._measurer = Measurer(self.metrics, self.settings, maps=maps)
         self._own = {given.spec.name for given in metrics if not isinstance(given, str)}
 
     def stream(self, pairs: Iterable[Pair]) -> Iterator[ScoredPair]:
@@ -119,9 +115,9 @@ class Scorer:
             for batch in batches:
                 yield from self._score(batch)
 
-    def provenance(self) -> dict[str, object]:
+    def provenance(self) -> dict[str, Any]:
         """Where the numbers come from; warnings of a run are added by who sees them."""
-        return describe_run(self.metrics, self.settings, own=self._own)
+        return describe_run(self.metrics, self.settings, self._measurer.told(), own=self._own)
 
     def _batches(self, pairs: Iterable[LoadedPair]) -> Iterator[list[LoadedPair]]:
         """Neighbouring pairs of one size, as many as serve the device."""
@@ -147,14 +143,12 @@ class Scorer:
         if not pictures:
             return [self._failed(loaded, loaded.error) for loaded in batch]
         try:
-            x, y = (self._to_device(side) for side in zip(*pictures, strict=True))
+            x = stack([x for x, _ in pictures], self.settings.device)
+            outcomes = self._measurer.measure(x, [y for _, y in pictures])
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
-            return [self._failed(loaded, _too_large(pictures[0][0])) for loaded in batch]
-        if all(reference is pictures[0][1] for _, reference in pictures):
-            y = y[:1].expand_as(x)  # backbones see one picture here, however often it is compared
-        outcomes = {name: self._measure(metric, x, y) for name, metric in self.metrics.items()}
+            return [self._failed(loaded, too_large(pictures[0][0])) for loaded in batch]
         return [
             _assemble(loaded, {name: outcome[place] for name, outcome in outcomes.items()})
             for place, loaded in enumerate(batch)
@@ -164,40 +158,8 @@ class Scorer:
         failed = dict.fromkeys(self.metrics)
         return ScoredPair(loaded.index, loaded.pair, failed, {}, loaded.notes, error, loaded.frame)
 
-    def _to_device(self, pictures: Sequence[Tensor]) -> Tensor:
-        stacked = torch.stack(list(pictures)).contiguous(memory_format=torch.channels_last)
-        return stacked.to(self.settings.device)
 
-    def _measure(self, metric: Metric | NoReferenceMetric, x: Tensor, y: Tensor) -> list[_Outcome]:
-        try:
-            with torch.inference_mode(), _full_precision():
-                if self.maps and isinstance(metric, MapMetric):
-                    scores, maps = metric.score_and_map(x, y)
-                    drawn = list(maps[:, 0].float().cpu().numpy())
-                else:
-                    pictures = (x, y) if metric.spec.needs_reference else (x,)
-                    scores, drawn = metric(*pictures), [None] * len(x)
-        except ShapeError as error:
-            return [_Outcome(error=str(error))] * len(x)
-        except (MemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-        else:
-            return [_Outcome(value, drawn[place]) for place, value in enumerate(scores.tolist())]
-        # Not inside the handler: its error would hold what the failed attempt had taken.
-        if len(x) > 1:
-            return [self._measure(metric, x[i : i + 1], y[i : i + 1])[0] for i in range(len(x))]
-        return [_Outcome(error=_too_large(x))]
-
-
-@dataclasses.dataclass(frozen=True)
-class _Outcome:
-    score: float | None = None
-    map: NDArray[np.float32] | None = None
-    error: str | None = None
-
-
-def _assemble(loaded: LoadedPair, outcomes: Mapping[str, _Outcome]) -> ScoredPair:
+def _assemble(loaded: LoadedPair, outcomes: Mapping[str, Outcome]) -> ScoredPair:
     errors = []
     scores: dict[str, float | None] = {}
     for name, outcome in outcomes.items():
@@ -212,22 +174,8 @@ def _assemble(loaded: LoadedPair, outcomes: Mapping[str, _Outcome]) -> ScoredPai
     return ScoredPair(loaded.index, loaded.pair, scores, maps, loaded.notes, error, loaded.frame)
 
 
-def _full_precision() -> contextlib.AbstractContextManager[None]:
-    """Keep CUDA's convolutions from rounding to TF32, which moves LPIPS in the fifth digit."""
-    if not torch.cuda.is_available():
-        return contextlib.nullcontext()
-    flags: contextlib.AbstractContextManager[None] = torch.backends.cudnn.flags(
-        enabled=True, benchmark=False, deterministic=False, allow_tf32=False
-    )
-    return flags
-
-
 def _is_large(batch: Sequence[LoadedPair]) -> bool:
     return sum(loaded.x[0].numel() for loaded in batch if loaded.x is not None) > _LARGE_PIXELS
-
-
-def _too_large(x: Tensor) -> str:
-    return f"not enough memory for a picture of {x.shape[-1]}x{x.shape[-2]} pixels"
 
 
 def _create(request: str) -> Metric | NoReferenceMetric:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+from importlib.util import find_spec
 from typing import Literal, get_args
 
 import torch
 
 from beholder.images import DEFAULT_MAX_PIXELS, check_colour
-from beholder.spec import UsageError
+from beholder.spec import MissingPackageError, UsageError
 
-__all__ = ["RESIZE_RULES", "ResizeRule", "Settings"]
+__all__ = ["ENGINES", "PRECISIONS", "RESIZE_RULES", "Engine", "Precision", "ResizeRule", "Settings"]
 
 ResizeRule = Literal["refuse", "reference", "distorted", "crop"]
 RESIZE_RULES: tuple[ResizeRule, ...] = get_args(ResizeRule)
+Engine = Literal["auto", "torch", "openvino"]
+ENGINES: tuple[Engine, ...] = get_args(Engine)
+Precision = Literal["auto", "fp32", "bf16"]
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -29,9 +34,14 @@ class Settings:
         device: ``"auto"`` (the first accelerator, else the processor), or a device of torch: ``"cpu"``,
             ``"cuda"``, ``"cuda:1"``, ``"mps"``.
         batch_size: Most pairs to score at once; by default as many small pictures as serve the device best.
+        engine: What computes pretrained networks: ``"torch"``, ``"openvino"`` (processors only, extra ``cpu``), or
+            ``"auto"``: OpenVINO on a processor where it is installed. All else is computed by torch.
+        precision: What pretrained networks compute in: ``"fp32"``, which is what ``"auto"`` means, or ``"bf16"``,
+            faster and with two or three digits; see docs/engines.md. Formulas stay in float32.
 
     Raises:
         UsageError: If a value is impossible, or the device is not there.
+        MissingPackageError: If OpenVINO is asked for and not installed.
     """
 
     resize: ResizeRule = "refuse"
@@ -39,9 +49,11 @@ class Settings:
     max_pixels: int = DEFAULT_MAX_PIXELS
     device: str = "auto"
     batch_size: int | None = None
+    engine: Engine = "auto"
+    precision: Precision = "auto"
 
     def __post_init__(self) -> None:
-        """Refuse impossible values, and settle which device ``"auto"`` is."""
+        """Refuse impossible values, and settle what ``"auto"`` is."""
         if self.resize not in RESIZE_RULES:
             raise UsageError(f"resize is {self.resize!r}; expected one of {', '.join(RESIZE_RULES)}.")
         check_colour(self.background)
@@ -49,7 +61,11 @@ class Settings:
             raise UsageError(f"max pixels is {self.max_pixels}; expected 1 or more.")
         if self.batch_size is not None and self.batch_size < 1:
             raise UsageError(f"batch size is {self.batch_size}; expected 1 or more.")
+        if self.precision not in PRECISIONS:
+            raise UsageError(f"precision is {self.precision!r}; expected one of {', '.join(PRECISIONS)}.")
         object.__setattr__(self, "device", _settle_device(self.device))
+        object.__setattr__(self, "engine", _settle_engine(self.engine, self.device))
+        object.__setattr__(self, "precision", "fp32" if self.precision == "auto" else self.precision)
 
 
 def _settle_device(name: str) -> str:
@@ -62,3 +78,18 @@ def _settle_device(name: str) -> str:
     if settled not in there:
         raise UsageError(f"device {name!r} is not there; this machine has {', '.join(there)}.")
     return settled
+
+
+def _settle_engine(name: str, device: str) -> str:
+    if name not in ENGINES:
+        raise UsageError(f"engine is {name!r}; expected one of {', '.join(ENGINES)}.")
+    there = find_spec("openvino") is not None
+    if name == "auto":
+        return "openvino" if there and device == "cpu" else "torch"
+    if name == "openvino" and device != "cpu":
+        raise UsageError(f"engine is openvino, which computes on processors, and device {device!r}.")
+    if name == "openvino" and not there:
+        raise MissingPackageError(
+            "engine is openvino, which is not installed: pip install 'beholder[cpu]', or leave engine at torch."
+        )
+    return name

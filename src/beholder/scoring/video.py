@@ -161,22 +161,21 @@ class VideoScorer:
 
     def show(self, frames: Collection[int]) -> Iterator[tuple[LoadedPair, Mapping[str, NDArray[np.float32]]]]:
         """Decode some frames, by their index, once more, with their heat maps by metric."""
-        if self._scorer:
-            self._scorer.maps = True
+        drawer = Scorer(list(self._scorer.metrics), self._settings, maps=True) if self._scorer else None
         left = set(frames)
         for loaded in self._read(frozenset(frames)):
-            maps = next(iter(self._scorer.stream_loaded([loaded]))).maps if self._scorer else {}
+            maps = next(iter(drawer.stream_loaded([loaded]))).maps if drawer else {}
             yield loaded, maps
             left -= {loaded.frame[0]} if loaded.frame else set()
             if not left:
                 return
 
-    def provenance(self) -> dict[str, object]:
+    def provenance(self) -> dict[str, Any]:
         """Where the numbers come from; warnings of a run are added by who sees them."""
         videos = {"reference": self.reference, "distorted": self.distorted}
         told = {role: _describe(video) for role, video in videos.items()}
-        run = describe_run(self._scorer.metrics if self._scorer else {}, self._settings)
-        found: Any = run["metrics"]
+        run = self._scorer.provenance() if self._scorer else describe_run({}, self._settings, {})
+        found = run["metrics"]
         for name, options in self._films.items():
             engine = {"engine": "libvmaf", "options": options, "weights": []}
             if name in self._libvmaf:

@@ -1,0 +1,165 @@
+"""OpenVINO gives the scores that torch gives, and says what it computed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from beholder.data.degradations import add_noise
+from beholder.data.photos import PHOTOS
+from beholder.images import Pair, save_picture
+from beholder.scoring import Scorer, Settings
+from beholder.scoring.engines import references
+from beholder.scoring.reader import LoadedPair
+from beholder.spec import MissingPackageError, UsageError
+
+pytest.importorskip("openvino", reason="OpenVINO is not installed (extra cpu)")
+
+SCORED = ("lpips_vgg", "lpips_alex:lin=false", "stlpips_alex", "dists", "content", "gram", "lpips_random")
+FED = ("contextual",)
+
+
+def loaded(x: Tensor, references_: list[Tensor]) -> list[LoadedPair]:
+    pair = Pair(Path("y.png"), Path("x.png"))
+    return [LoadedPair(index, pair, *two) for index, two in enumerate(zip(x, references_, strict=True))]
+
+
+def scores(pairs: list[LoadedPair], metrics: tuple[str, ...], **settings: object) -> tuple[Tensor, Scorer]:
+    scorer = Scorer(metrics, Settings(**settings))  # type: ignore[arg-type]
+    rows = [pair.scores for pair in scorer.stream_loaded(pairs)]
+    return torch.tensor([[row[name] for name in metrics] for row in rows], dtype=torch.float64), scorer
+
+
+def photographs(count: int, height: int, width: int) -> Tensor:
+    return torch.stack([photo.load()[:, :height, :width] for photo in (PHOTOS * count)[:count]])
+
+
+def noisy(y: Tensor) -> Tensor:
+    return torch.stack([add_noise(picture, 0.05, seed=seed) for seed, picture in enumerate(y)])
+
+
+@pytest.mark.parametrize(("height", "width"), [(64, 64), (101, 77)])
+def test_scores_are_those_of_torch(height: int, width: int) -> None:
+    y = photographs(3, height, width)
+    pairs = loaded(noisy(y), list(y))
+    expected, _ = scores(pairs, (*SCORED, *FED), engine="torch")
+    found, scorer = scores(pairs, (*SCORED, *FED), engine="openvino")
+    assert torch.allclose(found, expected, rtol=2e-5, atol=0)
+    told = scorer.provenance()["metrics"]
+    assert {told[name]["engine"] for name in SCORED} == {"openvino"}
+    assert {told[name]["engine"] for name in FED} == {"openvino, formula in torch"}
+    assert {told[name]["pairs_left_to_torch"] for name in told} == {0}
+
+
+def test_versions_of_references_are_compared_with_the_right_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = photographs(2, 72, 80)
+    # one pair, then four of one reference, which makes it worth while, then both in turn
+    of = [one, other, other, other, other, one, other, one]
+    pairs = loaded(noisy(torch.stack(of)), of)
+    looked: list[int] = []
+    recall = references.KeptReferences.recall
+
+    def listen(self: references.KeptReferences, reference: Tensor, versions: int) -> list[Tensor] | None:
+        found = recall(self, reference, versions)
+        looked.append(found is not None)
+        return found
+
+    monkeypatch.setattr(references.KeptReferences, "recall", listen)
+    names = ("lpips_alex", "dists", *FED)
+    expected, _ = scores(pairs, names, engine="torch", batch_size=1)
+    found, _ = scores(pairs, names, engine="openvino", batch_size=8)
+    assert torch.allclose(found, expected, rtol=2e-5, atol=0)
+    assert looked == [False, True, True, True, True]
+
+
+def test_equal_pictures_score_as_such() -> None:
+    y = photographs(2, 64, 64)
+    found, _ = scores(loaded(y, list(y)), SCORED, engine="openvino")
+    assert torch.equal(found, torch.zeros_like(found))
+
+
+def test_small_pictures_are_left_to_torch_and_counted() -> None:
+    y = photographs(1, 20, 20)
+    pairs = loaded(noisy(y), list(y))
+    scorer = Scorer(["lpips_vgg", "lpips_alex"], Settings(engine="openvino"))
+    (pair,) = scorer.stream_loaded(pairs)
+    assert pair.scores["lpips_vgg"] is not None
+    assert pair.error == "lpips_alex: the picture is 20x20; expected at least 31x31 pixels."
+    assert scorer.provenance()["metrics"]["lpips_vgg"]["pairs_left_to_torch"] == 1
+
+
+def test_maps_are_drawn() -> None:
+    y = photographs(2, 64, 64)
+    pairs = loaded(noisy(y), list(y))
+    names = ["lpips_alex", "dists", "ssim"]
+    drawn = {}
+    for engine in ("torch", "openvino"):
+        scorer = Scorer(names, Settings(engine=engine), maps=True)  # type: ignore[arg-type]
+        drawn[engine] = [pair.maps for pair in scorer.stream_loaded(pairs)]
+    assert scorer.provenance()["metrics"]["lpips_alex"]["engine"] == "openvino, formula in torch"
+    for ours, reference in zip(drawn["openvino"], drawn["torch"], strict=True):
+        assert ours.keys() == reference.keys() == {"lpips_alex", "ssim"}
+        for name in ours:
+            assert abs(ours[name] - reference[name]).max() < 1e-5
+
+
+def test_networks_compute_in_bfloat16_and_say_so() -> None:
+    import openvino
+
+    if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        pytest.skip("this processor has no bfloat16")
+    y = photographs(3, 96, 96)
+    pairs = loaded(functional.avg_pool2d(y, 5, 1, 2), list(y))
+    names = (*SCORED[:6], *FED, "ssim")
+    full, _ = scores(pairs, names, engine="torch")
+    for engine in ("openvino", "torch"):
+        found, scorer = scores(pairs, names, engine=engine, precision="bf16")
+        told = scorer.provenance()
+        assert [told["metrics"][name]["precision"] for name in names] == ["bf16"] * 7 + ["fp32"]
+        difference = ((found - full) / full).abs()
+        assert (difference[:, :7] < 0.05).all()
+        assert (difference[:, :7] > 1e-6).any(dim=0).all()
+        assert torch.equal(found[:, 7], full[:, 7])
+
+
+def test_a_processor_without_bfloat16_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    import openvino
+
+    monkeypatch.setattr(openvino.Core, "get_property", lambda *_: ["FP32"])
+    with pytest.raises(UsageError, match="this processor does not compute in it"):
+        Scorer(["lpips_alex"], Settings(engine="openvino", precision="bf16"))
+
+
+def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("beholder.scoring.settings.find_spec", lambda _: None)
+    assert Settings().engine == "torch"
+    with pytest.raises(MissingPackageError, match=r"pip install 'beholder\[cpu\]'"):
+        Settings(engine="openvino")
+
+
+def test_the_command_takes_engine_and_precision(tmp_path: Path) -> None:
+    y = photographs(1, 64, 64)
+    for name, picture in (("y.png", y[0]), ("x.png", noisy(y)[0])):
+        save_picture(picture, tmp_path / name)
+    from typer.testing import CliRunner
+
+    from beholder.cli.app import app
+    from beholder.scoring import ScoreTable
+
+    output = tmp_path / "scores.parquet"
+    command = [
+        "score",
+        str(tmp_path / "y.png"),
+        str(tmp_path / "x.png"),
+        "-m",
+        "lpips_alex",
+        "-o",
+        str(output),
+    ]
+    done = CliRunner().invoke(app, [*command, "--engine", "openvino", "--precision", "fp32"])
+    assert done.exit_code == 0, done.output
+    assert ScoreTable.load(output).provenance["engine"] == "openvino"
