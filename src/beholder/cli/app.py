@@ -16,6 +16,7 @@ from beholder.cli.metrics import metrics
 from beholder.cli.networks import networks
 from beholder.cli.restore import models, restore
 from beholder.cli.score import score
+from beholder.cli.serve import serve
 from beholder.cli.stylise import stylise
 from beholder.cli.train import recipes, train
 from beholder.cli.weights import weights
@@ -54,6 +55,7 @@ app.command()(restore)
 app.command()(models)
 app.command()(degrade)
 app.command()(stylise)
+app.command()(serve)
 app.add_typer(weights, name="weights")
 
 

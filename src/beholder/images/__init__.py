@@ -4,7 +4,13 @@ from beholder.images.colour import means_srgb
 from beholder.images.formats import PICTURE_SUFFIXES
 from beholder.images.pair_list import read_pairs
 from beholder.images.pairing import Pair, Pairing, pair_paths
-from beholder.images.picture import DEFAULT_MAX_PIXELS, Picture, check_colour, read_picture
+from beholder.images.picture import (
+    DEFAULT_MAX_PIXELS,
+    Picture,
+    check_colour,
+    decode_picture,
+    read_picture,
+)
 from beholder.images.saving import eight_bit, save_picture
 from beholder.images.video import VIDEO_SUFFIXES, RawLayout, Video, VideoFrame, open_video
 
@@ -19,6 +25,7 @@ __all__ = [
     "Video",
     "VideoFrame",
     "check_colour",
+    "decode_picture",
     "eight_bit",
     "means_srgb",
     "open_video",

@@ -14,7 +14,7 @@ from beholder.images.colour import to_srgb
 from beholder.images.pillow_formats import decode_with_pillow
 from beholder.images.png import decode_png
 from beholder.images.raster import Raster, Samples, unit
-from beholder.images.source import read_source, shown
+from beholder.images.source import open_source, read_source, shown
 from beholder.images.tiff import decode_tiff
 from beholder.spec import PictureError, UsageError
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-__all__ = ["DEFAULT_MAX_PIXELS", "Picture", "check_colour", "read_picture"]
+    from beholder.images.source import Source
+
+__all__ = ["DEFAULT_MAX_PIXELS", "Picture", "check_colour", "decode_picture", "read_picture"]
 
 DEFAULT_MAX_PIXELS = 100_000_000
 """Pictures with more pixels are refused unless asked for: in float32 such a one fills 1.2 GB."""
@@ -68,10 +70,36 @@ def read_picture(
         PictureError: If the file is missing, is not a picture, cannot be read whole, or is too large.
         UsageError: If the background is not an opaque colour, or ``max_pixels`` is less than 1.
     """
-    colour = check_colour(background)
+    colour = _check(background, max_pixels)
+    return _decode(read_source(Path(path), max_pixels), background, colour)
+
+
+def decode_picture(
+    data: bytes, name: str, *, background: str = "white", max_pixels: int = DEFAULT_MAX_PIXELS
+) -> Picture:
+    """Decode a picture whose file is in memory, as `read_picture` does one on a disk.
+
+    Args:
+        data: The whole file.
+        name: What errors call it.
+        background: Colour beneath transparent pixels.
+        max_pixels: Refuse larger pictures, before their pixels are decoded.
+
+    Raises:
+        PictureError: If it is not a picture, cannot be read whole, or is too large.
+        UsageError: If the background is not an opaque colour, or ``max_pixels`` is less than 1.
+    """
+    colour = _check(background, max_pixels)
+    return _decode(open_source(data, name, max_pixels), background, colour)
+
+
+def _check(background: str, max_pixels: int) -> tuple[int, ...]:
     if max_pixels < 1:
         raise UsageError(f"max_pixels is {max_pixels}; expected 1 or more")
-    source = read_source(Path(path), max_pixels)
+    return check_colour(background)
+
+
+def _decode(source: Source, background: str, colour: tuple[int, ...]) -> Picture:
     try:
         raster = _OTHER_DECODERS.get(source.format, decode_with_pillow)(source)
         return _finish(raster, background, colour)

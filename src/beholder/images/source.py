@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import stat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from beholder.images.formats import KNOWN_FORMATS, describe, sniff
 from beholder.spec import PictureError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-__all__ = ["Source", "read_source", "shown"]
+__all__ = ["Source", "open_source", "read_source", "shown"]
 
 _HEAD = 64  # enough for every signature, and for a look at what a stranger's file begins with
 
@@ -89,9 +86,7 @@ def read_source(path: Path, max_pixels: int) -> Source:
             raise _refused(path, "a pipe or a device", "save it as a file first")
         with path.open("rb") as file:
             head = file.read(_HEAD)
-            kind = sniff(head)
-            if kind is None:
-                raise _refused(path, describe(head), "convert it, download it again, or leave it out")
+            kind = _sniff(path, head)
             return Source(path, kind, head + file.read(), max_pixels)
     except FileNotFoundError as error:
         found = "a link whose target does not exist" if path.is_symlink() else "no such file"
@@ -103,6 +98,28 @@ def read_source(path: Path, max_pixels: int) -> Source:
         raise _refused(
             path, f"a file that cannot be read ({error})", "check the name and the disk"
         ) from error
+
+
+def open_source(data: bytes, name: str, max_pixels: int) -> Source:
+    """Take a file's bytes from memory, once the first of them show that it is a picture.
+
+    Args:
+        data: The whole file.
+        name: What errors call it.
+        max_pixels: Kept for :meth:`Source.check_size`.
+
+    Raises:
+        PictureError: If it is empty or not a picture.
+    """
+    path = Path(name)
+    return Source(path, _sniff(path, data[:_HEAD]), data, max_pixels)
+
+
+def _sniff(path: Path, head: bytes) -> str:
+    kind = sniff(head)
+    if kind is None:
+        raise _refused(path, describe(head), "convert it, download it again, or leave it out")
+    return kind
 
 
 def _refused(path: Path, found: str, remedy: str) -> PictureError:

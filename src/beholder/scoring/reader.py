@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from beholder.scoring.settings import ResizeRule, Settings
 
-__all__ = ["LoadedPair", "read_pairs_ahead"]
+__all__ = ["LoadedPair", "load_pair", "read_pairs_ahead"]
 
 _REFERENCES_KEPT = 4
 _BYTES_AHEAD = 1_000_000_000
@@ -100,14 +100,29 @@ def _finish(
     index: int, pair: Pair, distorted: Future[Picture], reference: Future[Picture], rule: ResizeRule
 ) -> LoadedPair:
     try:
-        x, y = distorted.result(), reference.result()
-        fitted_x, fitted_y = fit(x.pixels, y.pixels, rule)
+        return load_pair(index, pair, distorted.result(), reference.result(), rule)
     except (PictureError, ShapeError) as error:
         return LoadedPair(index, pair, error=str(error))
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
         return LoadedPair(index, pair, error="not enough memory to decode the pictures")
+
+
+def load_pair(index: int, pair: Pair, x: Picture, y: Picture, rule: ResizeRule) -> LoadedPair:
+    """Put decoded pictures into a pair, brought to one size.
+
+    Args:
+        index: Place of the pair in the run.
+        pair: Its files.
+        x: Distorted picture.
+        y: Reference picture.
+        rule: What to do where the sizes differ.
+
+    Raises:
+        ShapeError: If the sizes differ and the rule is to refuse.
+    """
+    fitted_x, fitted_y = fit(x.pixels, y.pixels, rule)
     sides = ((pair.distorted, x, fitted_x), (pair.reference, y, fitted_y))
     notes = tuple((path, note) for path, read, fitted in sides for note in _notes(read, fitted, rule))
     return LoadedPair(index, pair, fitted_x, fitted_y, notes)

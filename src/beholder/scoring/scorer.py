@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
 import os
@@ -100,6 +101,17 @@ class Scorer:
             self.metrics[name] = _create(given) if isinstance(given, str) else given
         self._measurer = Measurer(self.metrics, self.settings, maps=maps)
         self._own = {given.spec.name for given in metrics if not isinstance(given, str)}
+
+    def only(self, names: Sequence[str]) -> Scorer:
+        """A scorer of some of these metrics, which it shares.
+
+        Args:
+            names: Names of columns, in the order of the new ones.
+        """
+        fewer = copy.copy(self)
+        fewer.metrics = {name: self.metrics[name] for name in names}
+        fewer._measurer = Measurer(fewer.metrics, self.settings)  # noqa: SLF001 -- its own
+        return fewer
 
     def stream(self, pairs: Iterable[Pair]) -> Iterator[ScoredPair]:
         """Score pairs one after another, in order; pictures are decoded ahead, memory stays bounded."""

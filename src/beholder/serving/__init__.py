@@ -1,0 +1,7 @@
+"""Scores over HTTP, for tools that are not written in Python."""
+
+from beholder.serving.app import create_app
+from beholder.serving.server import open_port, serve
+from beholder.serving.settings import ServerSettings
+
+__all__ = ["ServerSettings", "create_app", "open_port", "serve"]

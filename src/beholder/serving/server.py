@@ -1,0 +1,98 @@
+"""The process that listens."""
+
+from __future__ import annotations
+
+import functools
+import signal
+import socket
+from typing import TYPE_CHECKING, Any
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from beholder.spec import UsageError
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from fastapi import FastAPI
+
+__all__ = ["open_port", "serve"]
+
+
+def open_port(host: str, port: int) -> socket.socket:
+    """Take a port.
+
+    Args:
+        host: The address to listen at; ``"127.0.0.1"`` for this machine alone.
+        port: Its number; 0 for any that is free.
+
+    Raises:
+        UsageError: If it cannot be had.
+    """
+    try:
+        place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(place[4][:2], family=place[0])
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(
+            f"{host} port {port} cannot be listened at: {reason}. Name others with --host and --port."
+        ) from error
+
+
+def serve(app: FastAPI, listener: socket.socket, timeout: float) -> None:
+    """Answer requests until SIGINT or SIGTERM; then answer those in hand, and return.
+
+    Args:
+        app: What answers.
+        listener: From `open_port`.
+        timeout: Seconds that a request may take.
+    """
+    config = uvicorn.Config(
+        app,
+        http=functools.partial(_Impatient, patience=timeout),  # type: ignore[arg-type]
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=round(timeout) + 5,
+    )
+    # Once it has stopped, uvicorn sends itself the signal again, which would end the command as if it were broken off.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: None)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+class _Impatient(H11Protocol):
+    """Closes a connection whose next request does not get past its headers; uvicorn would wait for ever."""
+
+    def __init__(self, *given: Any, patience: float, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._patience = patience
+        self._alarm: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._calm()
+
+    def _watch(self) -> None:
+        if self.conn.their_state is not h11.IDLE:
+            self._calm()
+        elif self._alarm is None:
+            self._alarm = self.loop.call_later(self._patience, self.transport.close)
+
+    def _calm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
