@@ -71,7 +71,19 @@ def test_hosts_are_allowed_by_their_whole_name_and_port(url: str, allowed: bool,
 
 
 @pytest.mark.parametrize(
-    "entry", ["", "*", "*.example.org", "http://example.org", "a/b", "user@host", "host:99999", "host:x", "a b", "[::1"]
+    "entry",
+    [
+        "",
+        "*",
+        "*.example.org",
+        "http://example.org",
+        "a/b",
+        "user@host",
+        "host:99999",
+        "host:x",
+        "a b",
+        "[::1",
+    ],
 )
 def test_what_is_no_host_cannot_be_allowed(entry: str) -> None:
     with pytest.raises(UsageError, match="no host that can be allowed"):

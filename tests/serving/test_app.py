@@ -56,7 +56,8 @@ def test_metrics_may_be_chosen(client: TestClient, files: Files) -> None:
 
 
 @pytest.mark.parametrize(
-    "metrics", ["lpips_alex", "niqe:/etc/passwd", "lpips_vgg:trunk=/etc/passwd", "psnr:border=4", "", ",", "psnr,psnr"]
+    "metrics",
+    ["lpips_alex", "niqe:/etc/passwd", "lpips_vgg:trunk=/etc/passwd", "psnr:border=4", "", ",", "psnr,psnr"],
 )
 def test_metrics_that_the_server_was_not_started_with_are_refused(
     client: TestClient, files: Files, metrics: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,9 @@ class Counted(Measures):
         super().__init__(Admission(1, 1))
         self.batches: list[int] = []
 
-    def count_batch(self, pairs: int, seconds: float) -> None:
+    def count_batch(self, pairs: int) -> contextlib.AbstractContextManager[None]:
         self.batches.append(pairs)
+        return super().count_batch(pairs)
 
 
 def score_together(

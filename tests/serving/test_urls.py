@@ -146,7 +146,8 @@ def test_nothing_else_is_asked(origin: tuple[int, list[tuple[str, str]]], url: s
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "2130706433", "0x7f000001", "127.1", "169.254.169.254"]
+    "host",
+    ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "2130706433", "0x7f000001", "127.1", "169.254.169.254"],
 )
 def test_a_host_that_is_allowed_without_a_port_must_be_public(host: str) -> None:
     error = refused(f"http://{host}/picture", host)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
 
@@ -79,9 +78,8 @@ class Batcher:
             self._arrived.clear()
             await asyncio.sleep(self._gather)
             while batch := self._take():
-                began = time.perf_counter()
-                await loop.run_in_executor(self._arithmetic, self._score, batch, loop)
-                self._measures.count_batch(len(batch), time.perf_counter() - began)
+                with self._measures.count_batch(len(batch)):
+                    await loop.run_in_executor(self._arithmetic, self._score, batch, loop)
 
     def _take(self) -> list[_Waiting]:
         """Take out the pair that has waited longest, and all that go with it."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from beholder.serving.admission import Admission
 
 __all__ = ["Measures"]
@@ -47,10 +50,12 @@ class Measures:
         self._requests.labels(status=str(status)).inc()
         self._seconds.observe(seconds)
 
-    def count_batch(self, pairs: int, seconds: float) -> None:
-        """Count a batch that is scored."""
+    @contextlib.contextmanager
+    def count_batch(self, pairs: int) -> Iterator[None]:
+        """Count a batch, and the time until it is scored."""
         self._pairs.observe(pairs)
-        self._scoring.observe(seconds)
+        with self._scoring.time():
+            yield
 
     def as_text(self) -> bytes:
         """All of them, in Prometheus' text format."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["open_port", "serve"]
 
+_LAST_PORT = 65535
+
 
 def open_port(host: str, port: int) -> socket.socket:
     """Take a port.
@@ -31,13 +33,14 @@ def open_port(host: str, port: int) -> socket.socket:
     Raises:
         UsageError: If it cannot be had.
     """
+    if not 0 <= port <= _LAST_PORT:
+        raise UsageError(f"port is {port}; expected 0 to {_LAST_PORT}.")
     try:
-        place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server(place[4][:2], family=place[0])
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
+        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(place[:2], family=family)
+    except OSError as error:
         raise UsageError(
-            f"{host} port {port} cannot be listened at: {reason}. Name others with --host and --port."
+            f"{host} port {port} cannot be listened at: {error.strerror}. Name others with --host and --port."
         ) from error
 
 

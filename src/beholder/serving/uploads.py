@@ -78,9 +78,8 @@ async def read_form(
     fields: dict[str, bytearray] = {}
     received = 0
     try:
-        with PushMultipartParser(
-            options.get("boundary", ""), max_segment_count=len(FIELDS), strict=True
-        ) as parser:
+        # Not strict: that refuses the line's end behind a form where it comes by itself.
+        with PushMultipartParser(options.get("boundary", ""), max_segment_count=len(FIELDS)) as parser:
             name = ""
             async for chunk in chunks:
                 received += len(chunk)
