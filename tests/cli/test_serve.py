@@ -19,6 +19,7 @@ import httpx2
 import pytest
 
 from cli.conftest import Run
+from images.files import png
 
 PATIENCE = 2  # seconds that the server gives a request
 
@@ -117,6 +118,19 @@ def test_many_megabytes_are_not_held(served: Served) -> None:
     assert answer.status_code == 413
     assert answer.headers["connection"] == "close"
     assert served.peak_memory() - before < 45_000_000  # thrice the limit, of ten times as much
+
+
+def test_a_small_file_that_unpacks_to_a_large_one_is_not_unpacked(served: Served) -> None:
+    bomb = png(64, 64, 8, 0, bytes(300_000_000))
+    wide = png(30_000, 10_000, 8, 0, bytes(300_010_000))
+    before = served.peak_memory()
+    for file in (bomb, wide):
+        assert len(file) < 400_000
+        answer = httpx2.post(f"{served.url}/score", files={"reference": file, "distorted": file})
+        assert answer.status_code in (200, 422)
+    assert answer.status_code == 422
+    assert "30000x10000" in answer.json()["error"]
+    assert served.peak_memory() - before < 30_000_000
 
 
 def test_a_length_that_is_too_large_is_refused_at_once(served: Served) -> None:

@@ -11,9 +11,9 @@ import pytest
 import torch
 from PIL import Image
 
-from beholder.images import read_picture
-from beholder.spec import UsageError
-from images.files import eight_bits, encode, png, read, tiff
+from beholder.images import decode_picture, read_picture
+from beholder.spec import PictureError, UsageError
+from images.files import eight_bits, encode, exif, png, read, tiff
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -204,3 +204,19 @@ def test_pictures_are_recognised_by_content_and_read_from_a_string_path(tmp_path
 def test_an_impossible_background_is_refused_before_the_file_is_looked_at(background: str) -> None:
     with pytest.raises(UsageError, match="background"):
         read_picture("missing.png", background=background)
+
+
+def test_a_file_in_memory_is_decoded_as_one_on_a_disk(tmp_path: Path) -> None:
+    file = tmp_path / "turned.png"
+    pixels = np.arange(7 * 5 * 4, dtype=np.uint8).reshape(7, 5, 4)
+    file.write_bytes(encode(pixels, "PNG", exif=b"Exif\0\0" + exif(6)))
+    expected = read_picture(file, background="black")
+    decoded = decode_picture(file.read_bytes(), "turned", background="black")
+    assert torch.equal(decoded.pixels, expected.pixels)
+    assert decoded.notes == expected.notes
+
+
+@pytest.mark.parametrize("data", [b"", b"nonsense", encode(np.zeros((9, 9, 3), np.uint8), "PNG")[:-20]])
+def test_what_is_wrong_in_memory_is_told_by_its_name(data: bytes) -> None:
+    with pytest.raises(PictureError, match=r"^upload: found "):
+        decode_picture(data, "upload")

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
+import socket
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +138,46 @@ def test_addresses_are_refused_unless_allowed(client: TestClient, files: Files, 
     answer = client.post("/score", files={"reference": files["reference"]}, data={"distorted_url": url})
     assert answer.status_code in (400, 403)
     assert set(answer.json()) == {"error"}
+
+
+@contextlib.contextmanager
+def origin(body: bytes | None) -> Iterator[int]:
+    """The port of a host that answers one request with a file, or never."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + (body or b""))
+
+        thread = threading.Thread(target=answer)
+        if body is not None:
+            thread.start()
+        yield listener.getsockname()[1]
+        if body is not None:
+            thread.join()
+
+
+def test_a_picture_by_its_address(files: Files) -> None:
+    with origin(files["noisy1"]) as port:
+        app = create_app(Scorer(["psnr"]), ServerSettings(allowed_hosts=(f"127.0.0.1:{port}",)))
+        with TestClient(app) as client:
+            address = {"distorted_url": f"http://127.0.0.1:{port}/noisy1.png"}
+            fetched = client.post("/score", files={"reference": files["reference"]}, data=address).json()
+            sent = ask(client, files["reference"], files["noisy1"]).json()
+    assert fetched["scores"] == sent["scores"]
+
+
+def test_a_host_that_keeps_silent_is_waited_for_no_longer_than_told(files: Files) -> None:
+    with origin(None) as port:
+        app = create_app(Scorer(["psnr"]), ServerSettings(timeout=0.5, allowed_hosts=(f"127.0.0.1:{port}",)))
+        with TestClient(app) as client:
+            address = {"distorted_url": f"http://127.0.0.1:{port}/noisy1.png"}
+            answer = client.post("/score", files={"reference": files["reference"]}, data=address)
+            assert answer.status_code == 422
+            assert "not there within 0.5 s" in answer.json()["error"]
+            assert "beholder_requests_in_hand 0.0" in client.get("/metrics").text
 
 
 def test_other_addresses_and_methods_are_refused_as_json(client: TestClient) -> None:

@@ -100,3 +100,23 @@ def test_a_pair_that_was_given_up_is_not_scored() -> None:
 
     asyncio.run(run())
     assert metric.seen == [0.5]
+
+
+def test_metrics_that_are_not_asked_for_are_not_computed() -> None:
+    asked, other = Watched(), Watched()
+    scorer = Scorer(
+        [
+            wrap_metric(metric, name=name, direction="lower", best=0.0)
+            for name, metric in (("asked", asked), ("other", other))
+        ]
+    )
+
+    async def run() -> list[ScoredPair]:
+        async with Batcher(scorer, Counted(), 0.02) as batcher:
+            names: list[tuple[str, ...]] = [("asked",), ("asked", "other"), ("asked",)]
+            return await asyncio.gather(*(batcher.score(load(0.5), each) for each in names))
+
+    scored = asyncio.run(run())
+    assert [list(each.scores) for each in scored] == [["asked"], ["asked", "other"], ["asked"]]
+    assert (len(asked.seen), len(other.seen)) == (3, 1)
+    assert list(scorer.metrics) == ["asked", "other"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
@@ -92,7 +93,7 @@ class Batcher:
         return batch
 
     def _score(self, batch: Sequence[_Waiting], loop: asyncio.AbstractEventLoop) -> None:
-        scorer = self._scorer.only(batch[0].names)
+        scorer = _narrow(self._scorer, batch[0].names)
         answered = 0
         try:
             for scored in scorer.stream_loaded(each.loaded for each in batch):
@@ -104,6 +105,13 @@ class Batcher:
                 return
             for each in batch[answered:]:
                 self._score([each], loop)
+
+
+def _narrow(scorer: Scorer, names: Sequence[str]) -> Scorer:
+    """A scorer of some of another's metrics, which it shares."""
+    narrow = copy.copy(scorer)
+    narrow.metrics = {name: scorer.metrics[name] for name in names}
+    return narrow
 
 
 def _answer(done: asyncio.Future[ScoredPair], scored: ScoredPair) -> None:
