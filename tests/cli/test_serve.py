@@ -160,10 +160,11 @@ def test_a_body_that_does_not_come_is_waited_for_no_longer_than_told(served: Ser
     assert PATIENCE - 0.1 < time.monotonic() - began < PATIENCE + 8
 
 
-def test_headers_that_do_not_come_are_waited_for_no_longer_either(served: Served) -> None:
+@pytest.mark.parametrize("begun", [b"", b"POST /score HTTP/1.1\r\nHost: "])
+def test_headers_that_do_not_come_are_waited_for_no_longer_either(served: Served, begun: bytes) -> None:
     began = time.monotonic()
     with served.connect() as connection:
-        connection.sendall(b"POST /score HTTP/1.1\r\nHost: ")
+        connection.sendall(begun)
         assert read_all(connection) == b""
     assert PATIENCE - 0.1 < time.monotonic() - began < PATIENCE + 8
 
