@@ -21,7 +21,7 @@ import pytest
 from cli.conftest import Run
 from images.files import png
 
-PATIENCE = 2  # seconds that the server gives a request
+PATIENCE = 2  # seconds that an impatient server gives a request
 
 Folders = tuple[Path, Path]
 
@@ -63,7 +63,13 @@ def serving(*options: str) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
-    with serving("--timeout", str(PATIENCE), "--max-megabytes", "10") as served:
+    with serving("--max-megabytes", "10") as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[Served]:
+    with serving("--timeout", str(PATIENCE)) as served:
         yield served
 
 
@@ -71,8 +77,8 @@ def served() -> Iterator[Served]:
 def healthy(request: pytest.FixtureRequest) -> Iterator[None]:
     """After each test the server still answers."""
     yield
-    if "served" in request.fixturenames:
-        served = request.getfixturevalue("served")
+    for name in {"served", "impatient"} & set(request.fixturenames):
+        served = request.getfixturevalue(name)
         answer = httpx2.get(f"{served.url}/health")
         assert answer.json()["status"] == "ok"
         assert "beholder_requests_in_hand 0.0" in httpx2.get(f"{served.url}/metrics").text
@@ -139,9 +145,9 @@ def test_a_length_that_is_too_large_is_refused_at_once(served: Served) -> None:
         assert read_all(connection).startswith(b"HTTP/1.1 413")
 
 
-def test_a_body_that_does_not_come_is_waited_for_no_longer_than_told(served: Served) -> None:
+def test_a_body_that_does_not_come_is_waited_for_no_longer_than_told(impatient: Served) -> None:
     began = time.monotonic()
-    with served.connect() as connection:
+    with impatient.connect() as connection:
         connection.sendall(make_request({"reference": b"x"}, length=5000))
         received = b""
         connection.settimeout(0.2)
@@ -161,16 +167,16 @@ def test_a_body_that_does_not_come_is_waited_for_no_longer_than_told(served: Ser
 
 
 @pytest.mark.parametrize("begun", [b"", b"POST /score HTTP/1.1\r\nHost: "])
-def test_headers_that_do_not_come_are_waited_for_no_longer_either(served: Served, begun: bytes) -> None:
+def test_headers_that_do_not_come_are_waited_for_no_longer_either(impatient: Served, begun: bytes) -> None:
     began = time.monotonic()
-    with served.connect() as connection:
+    with impatient.connect() as connection:
         connection.sendall(begun)
         assert read_all(connection) == b""
     assert PATIENCE - 0.1 < time.monotonic() - began < PATIENCE + 8
 
 
-def test_a_second_request_on_a_connection_has_a_deadline_of_its_own(served: Served) -> None:
-    with contextlib.closing(HTTPConnection("127.0.0.1", served.port)) as connection:
+def test_a_second_request_on_a_connection_has_a_deadline_of_its_own(impatient: Served) -> None:
+    with contextlib.closing(HTTPConnection("127.0.0.1", impatient.port)) as connection:
         for _ in range(3):
             connection.request("GET", "/health")
             with connection.getresponse() as answer:
