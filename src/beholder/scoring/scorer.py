@@ -110,7 +110,7 @@ class Scorer:
         """
         fewer = copy.copy(self)
         fewer.metrics = {name: self.metrics[name] for name in names}
-        fewer._measurer = Measurer(fewer.metrics, self.settings)  # noqa: SLF001 -- its own
+        fewer._measurer = Measurer(fewer.metrics, self.settings)
         return fewer
 
     def stream(self, pairs: Iterable[Pair]) -> Iterator[ScoredPair]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import copy
 import dataclasses
+import functools
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from beholder.serving.measures import Measures
 
 __all__ = ["Batcher"]
+
+_KEPT = 4  # sets of metrics that requests asked for last
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -43,7 +45,8 @@ class Batcher:
     """
 
     def __init__(self, scorer: Scorer, measures: Measures, gather: float) -> None:
-        self._scorer = scorer
+        # A scorer of some of the metrics may take a second to make.
+        self._only = functools.lru_cache(maxsize=_KEPT)(scorer.only)
         self._measures = measures
         self._gather = gather
         self._waiting: list[_Waiting] = []
@@ -93,7 +96,7 @@ class Batcher:
         return batch
 
     def _score(self, batch: Sequence[_Waiting], loop: asyncio.AbstractEventLoop) -> None:
-        scorer = _narrow(self._scorer, batch[0].names)
+        scorer = self._only(batch[0].names)
         answered = 0
         try:
             for scored in scorer.stream_loaded(each.loaded for each in batch):
@@ -105,13 +108,6 @@ class Batcher:
                 return
             for each in batch[answered:]:
                 self._score([each], loop)
-
-
-def _narrow(scorer: Scorer, names: Sequence[str]) -> Scorer:
-    """A scorer of some of another's metrics, which it shares."""
-    narrow = copy.copy(scorer)
-    narrow.metrics = {name: scorer.metrics[name] for name in names}
-    return narrow
 
 
 def _answer(done: asyncio.Future[ScoredPair], scored: ScoredPair) -> None:
