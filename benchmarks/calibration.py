@@ -70,7 +70,7 @@ def compare(calibration: Path) -> list[Comparison]:
         (calibration / "reference" / f"{name}.png", calibration / "distorted" / f"{name}.png")
         for name in names
     ]
-    scores = beholder.score(pairs, list(REQUESTS.values())).frame
+    scores = beholder.score(pairs, list(REQUESTS.values()))
     # Half a unit of the last digit, or what float32 arithmetic leaves where more digits are given.
     return [
         Comparison(name, request, row[name], ours, max(significant_step(row[name]) / 2 * 1.0001, 5e-7))
@@ -88,7 +88,7 @@ def compare_example(example: Path) -> list[Comparison]:
     return [
         Comparison(name, metric, str(value), ours, 1e-4)
         for metric, values in LPIPS_EXAMPLE.items()
-        for name, value, ours in zip(("ex_p0", "ex_p1"), values, shown.frame[metric], strict=True)
+        for name, value, ours in zip(("ex_p0", "ex_p1"), values, shown[metric], strict=True)
     ]
 
 

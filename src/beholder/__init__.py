@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from beholder.catalog import create_loss, create_metric
     from beholder.images import read_picture
     from beholder.losses import AsLoss, WeightedSum
-    from beholder.scoring import ScoreTable, Settings, score
+    from beholder.scoring import ScoreTable, Settings, score, score_iter, score_table
     from beholder.spec import BeholderError, Loss, Metric, MetricSpec
     from beholder.training.restoring import Restorer
 
@@ -29,6 +29,8 @@ __all__ = [
     "create_metric",
     "read_picture",
     "score",
+    "score_iter",
+    "score_table",
 ]
 _HOMES = {
     "AsLoss": "beholder.losses",
@@ -45,6 +47,8 @@ _HOMES = {
     "create_metric": "beholder.catalog",
     "read_picture": "beholder.images",
     "score": "beholder.scoring",
+    "score_iter": "beholder.scoring",
+    "score_table": "beholder.scoring",
 }
 
 

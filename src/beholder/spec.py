@@ -23,6 +23,7 @@ __all__ = [
     "PairingError",
     "PictureError",
     "ShapeError",
+    "StoringError",
     "TrainingError",
     "UsageError",
     "WeightsError",
@@ -56,6 +57,10 @@ class WeightsError(BeholderError):
 
 class TrainingError(BeholderError):
     """A training run that cannot go on: its loss is no number, or its folder takes no more."""
+
+
+class StoringError(BeholderError):
+    """Results that cannot be written where they were to go: the disk is full, or does not let them."""
 
 
 class MissingPackageError(BeholderError):

@@ -84,7 +84,7 @@ def test_files_are_scored_beside_our_own(files: list[Pair], pair: tuple[Tensor, 
         torchmetrics.image.StructuralSimilarityIndexMeasure(data_range=1.0), "ssim_tm", "higher", best=1.0
     )
     border = create_metric("psnr_y:border=4")
-    table = beholder.score(files, ["ssim:channel=rgb", own, border], Settings(batch_size=1))
+    table = beholder.score_table(files, ["ssim:channel=rgb", own, border], Settings(batch_size=1))
     assert table.frame.columns[2:-1] == ["ssim:channel=rgb", "ssim_tm", "psnr_y"]
     assert table.failed.is_empty()
     assert table.frame["ssim_tm"].to_list() == pytest.approx(own(*pair).tolist(), abs=2e-3)
@@ -101,7 +101,7 @@ def test_files_are_scored_beside_our_own(files: list[Pair], pair: tuple[Tensor, 
 
 def test_small_pictures_fail_their_row(files: list[Pair]) -> None:
     metric = wrap_metric(piq.vsi, "vsi_piq", "higher", best=1.0, min_size=300)
-    errors = score(files, [metric, "psnr"]).frame["error"].to_list()
+    errors = score(files, [metric, "psnr"])["error"].to_list()
     assert errors == ["vsi_piq: the picture is 192x192; expected at least 300x300 pixels."] * 3
 
 

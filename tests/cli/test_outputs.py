@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import errno
-import json
-import math
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,18 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from beholder.cli.outputs import check_folder, check_outputs, write_results
+from beholder.cli.outputs import check_folder, check_outputs
 from beholder.scoring import ScoreTable
 from beholder.spec import UsageError
 from cli.conftest import Run
 
 Folders = tuple[Path, Path]
-
-
-@pytest.fixture
-def table() -> ScoreTable:
-    row = {"reference": "r.png", "distorted": "d.png", "psnr": math.inf, "error": None}
-    return ScoreTable.from_rows([row], {"metrics": {"psnr": {"direction": "higher"}}})
 
 
 @pytest.mark.parametrize("name", ["file/x", "a" * 250])
@@ -70,26 +63,27 @@ def test_a_page_that_no_browser_would_open_is_refused(tmp_path: Path) -> None:
         check_outputs(None, tmp_path / "page.txt", None, read=[])
 
 
-def test_rows_that_cannot_be_written_are_kept_elsewhere(
-    table: ScoreTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_table_that_cannot_be_written_is_written_when_it_can(
+    run: Run, folders: Folders, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    (tmp_path / "file").touch()
-    written, [problem] = write_results(table, tmp_path / "file" / "x.csv", None, {})
-    assert written == []
-    kept = ScoreTable.load(problem.partition("its rows are in ")[2])
-    assert kept.frame.equals(table.frame)
-    assert problem.startswith(f"{tmp_path}/file/x.csv: cannot be written: ")
-
-
-def test_rows_that_can_be_kept_nowhere_are_printed(
-    table: ScoreTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file"))
-    (tmp_path / "file").touch()
-    _, [problem] = write_results(table, tmp_path / "file" / "x.csv", None, {})
-    assert "standard output" in problem
-    assert json.loads(capsys.readouterr().out) == table.to_rows()[0]
+    # By the time that the table is written, a folder stands in its place.
+    code = (
+        "import os; from beholder.metrics import psnr; from beholder.cli import main; old = psnr.pixel_difference\n"
+        "psnr.pixel_difference = lambda *a: (os.makedirs('out.csv/x', exist_ok=True), old(*a))[1]\n"
+        "main()"
+    )
+    arguments = list(map(str, ["score", *folders, "-m", "psnr", "-o", "out.csv"]))
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3
+    assert "out.csv: cannot be written: " in done.stderr
+    assert "what was scored is kept in out.csv.parts" in done.stderr
+    assert "wrote" not in done.stderr
+    shutil.rmtree(tmp_path / "out.csv")
+    assert run(*arguments, "--resume").returncode == 0
+    assert len(ScoreTable.load(tmp_path / "out.csv").frame) == 2
+    assert not (tmp_path / "out.csv.parts").exists()
 
 
 def test_a_page_that_cannot_be_written_costs_no_table(run: Run, folders: Folders, tmp_path: Path) -> None:

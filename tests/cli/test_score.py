@@ -159,9 +159,14 @@ def test_interrupted_it_keeps_what_is_scored(tmp_path: Path, sent: list[str]) ->
             time.sleep(0.05)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
-    kept = pl.read_csv(tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+    kept = pl.read_csv(tmp_path / "out.csv.parts" / "rows-*.csv")
     assert 0 < len(kept) < pairs
-    assert f"interrupted after {len(kept)} of {pairs} pairs" in errors
+    assert (
+        f"interrupted after {len(kept):,} of {pairs:,} pairs; what was scored is kept in out.csv.parts"
+        in errors
+    )
+    assert "--resume" in errors
 
 
 BREAKING = """
@@ -196,7 +201,17 @@ def test_a_run_that_breaks_off_keeps_what_is_scored(folders: Folders, tmp_path: 
     done = run_breaking("RuntimeError('a bug')", "score", *folders, *options, folder=tmp_path)
     assert done.returncode == 3
     assert "broken off after 1 of 2 pairs: RuntimeError('a bug'); what was scored is kept" in done.stderr
-    assert len(pl.read_csv(tmp_path / "out.csv")) == 1
+    assert not (tmp_path / "out.csv").exists()
+    assert len(pl.read_csv(tmp_path / "out.csv.parts" / "rows-*.csv")) == 1
+
+
+def test_broken_off_it_shows_what_is_scored(folders: Folders, tmp_path: Path) -> None:
+    done = run_breaking("KeyboardInterrupt", "score", *folders, "-m", "psnr", "--batch-size", "1", "--json",
+                        "--report", "page.html", folder=tmp_path)  # fmt: skip
+    assert done.returncode == 130
+    assert [Path(row["distorted"]).name for row in json.loads(done.stdout)] == ["one.bmp"]
+    assert "interrupted after 1 of 2 pairs.\n" in done.stderr
+    assert (tmp_path / "page.html").exists()
 
 
 def test_stopped_before_the_first_score_it_writes_nothing(folders: Folders, tmp_path: Path) -> None:
@@ -213,6 +228,7 @@ def test_stopped_before_the_first_score_it_writes_nothing(folders: Folders, tmp_
         assert done.returncode == code
         assert told in done.stderr
         assert "kept" not in done.stderr
+        assert not (tmp_path / "out.csv.parts").exists()
         assert ("Traceback" in done.stderr) == (code == 3)
         assert done.stdout == ""
         assert (tmp_path / "out.csv").read_text() == "yesterday's"

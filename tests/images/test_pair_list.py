@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from beholder.images import Pair, Pairing, read_pairs
+from beholder.images import Pair, read_pairs
 from beholder.spec import PairingError
 
 
@@ -19,21 +20,22 @@ def write(tmp_path: Path, text: str | bytes) -> Path:
 
 def test_a_list_of_pairs(tmp_path: Path) -> None:
     text = 'score, DISTORTED ,Reference\n1, "b, c.png", sub/a.png\n\n2,/absolute/d.png\t, ../a.png \n'
-    pairing = read_pairs(write(tmp_path, text))
-    assert pairing == Pairing(
-        (
-            Pair(tmp_path / "sub/a.png", tmp_path / "b, c.png"),
-            Pair(tmp_path / "../a.png", Path("/absolute/d.png")),
-        )
-    )
+    pairs = read_pairs(write(tmp_path, text))
+    expected = [
+        Pair(tmp_path / "sub/a.png", tmp_path / "b, c.png"),
+        Pair(tmp_path / "../a.png", Path("/absolute/d.png")),
+    ]
+    assert list(pairs) == expected
+    assert len(pairs) == 2
+    assert list(pairs.after(1)) == expected[1:]
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_lists_of_other_systems(tmp_path: Path, newline: str, mark: bytes) -> None:
     text = newline.join(["reference,distorted", "é.png,b.png", ""])
-    pairing = read_pairs(str(write(tmp_path, mark + text.encode())))
-    assert pairing.pairs == (Pair(tmp_path / "é.png", tmp_path / "b.png"),)
+    pairs = read_pairs(str(write(tmp_path, mark + text.encode())))
+    assert list(pairs) == [Pair(tmp_path / "é.png", tmp_path / "b.png")]
 
 
 @pytest.mark.parametrize(
@@ -90,3 +92,46 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pairs.csv")
     with pytest.raises(PairingError, match="a pipe or a device"):
         read_pairs(tmp_path / "pairs.csv")
+
+
+def test_a_parquet_list(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.parquet"
+    frame = pl.DataFrame(
+        {"n": [1, 2], "Distorted": [" b.png", "/d.png"], "reference": ["sub/a.png", "a.png"]}
+    )
+    frame.write_parquet(path)
+    pairs = read_pairs(path)
+    expected = [Pair(tmp_path / "sub/a.png", tmp_path / "b.png"), Pair(tmp_path / "a.png", Path("/d.png"))]
+    assert list(pairs) == expected
+    assert len(pairs) == 2
+    assert list(pairs.after(1)) == expected[1:]
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"a": ["x"], "reference": ["y"]}, r"found the columns \['a', 'reference'\]"),
+        ({"reference": ["x"], "distorted": [1]}, "found Int64 under distorted"),
+        ({"reference": ["x", None], "distorted": ["y", "z"]}, "row 2: found nothing under reference"),
+        ({"reference": ["x"], "distorted": [" "]}, "row 1: found nothing under distorted"),
+        (
+            {"reference": pl.Series([], dtype=pl.String), "distorted": pl.Series([], dtype=pl.String)},
+            "no rows",
+        ),
+    ],
+)
+def test_parquet_lists_with_mistakes(columns: dict[str, object], words: str, tmp_path: Path) -> None:
+    pl.DataFrame(columns).write_parquet(tmp_path / "pairs.parquet")
+    with pytest.raises(PairingError, match=words):
+        read_pairs(tmp_path / "pairs.parquet")
+
+
+@pytest.mark.parametrize("name", ["junk.parquet", "gone.parquet", "cut.parquet"])
+def test_what_is_no_parquet_is_refused(name: str, tmp_path: Path) -> None:
+    pl.DataFrame({"reference": ["a"] * 999, "distorted": ["b"] * 999}).write_parquet(
+        tmp_path / "whole.parquet"
+    )
+    (tmp_path / "junk.parquet").write_text("reference,distorted")
+    (tmp_path / "cut.parquet").write_bytes((tmp_path / "whole.parquet").read_bytes()[:-50])
+    with pytest.raises(PairingError, match=rf"{name}.*expected a (CSV or )?Parquet file"):
+        read_pairs(tmp_path / name)

@@ -165,12 +165,12 @@ def test_too_little_to_fit_from_is_refused(folder: Path, tmp_path: Path, photos:
 
 def test_pairs_are_judged_by_the_picture_under_test_alone(model: Path, folder: Path) -> None:
     pair = (folder / "astronaut0-0.png", folder / "coffee0-0.png")
-    table = beholder.score([pair, pair[::-1]], ["mse", f"niqe:{model}"])
+    frame = beholder.score([pair, pair[::-1]], ["mse", f"niqe:{model}"])
     alone = NIQE(model)
     expected = [alone(read_picture(file).pixels[None]).item() for file in pair[::-1]]
-    assert table.frame[f"niqe:{model}"].to_list() == pytest.approx(expected)
+    assert frame[f"niqe:{model}"].to_list() == pytest.approx(expected)
     own = beholder.score([pair], [alone])
-    assert own.frame["niqe"].to_list() == pytest.approx(expected[:1])
+    assert own["niqe"].to_list() == pytest.approx(expected[:1])
 
 
 def test_by_name(model: Path) -> None:

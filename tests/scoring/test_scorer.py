@@ -18,7 +18,7 @@ import beholder
 from beholder.catalog import METRICS, Entry, create_metric
 from beholder.images import Pair, read_picture, save_picture
 from beholder.ops.resize import resize
-from beholder.scoring import Scorer, Settings, score
+from beholder.scoring import Scorer, Settings, score_table
 from beholder.scoring.reader import read_pairs_ahead
 from beholder.spec import UsageError
 
@@ -44,7 +44,7 @@ def direct(name: str, pair: Pair) -> float:
 @pytest.mark.parametrize("batch_size", [None, 1, 2])
 def test_scores_are_those_of_the_metrics_in_order(pairs: list[Pair], batch_size: int | None) -> None:
     names = ["psnr", "ssim", "lpips_alex", "psnr_y:border=4"]
-    table = beholder.score(pairs, names, Settings(batch_size=batch_size))
+    table = beholder.score_table(pairs, names, Settings(batch_size=batch_size))
     assert table.frame.columns == ["reference", "distorted", *names, "error"]
     assert table.frame["distorted"].to_list() == [str(pair.distorted) for pair in pairs]
     assert table.frame["error"].null_count() == len(pairs)
@@ -57,14 +57,14 @@ def test_the_package_alone_leads_from_files_to_scores(unequal: Pair) -> None:
     x = beholder.read_picture(unequal.distorted).pixels[None, :, :90, :120]
     y = beholder.read_picture(unequal.reference).pixels[None, :, :90, :120]
     assert beholder.create_metric("ssim")(x, y).item() == pytest.approx(1)
-    table = beholder.score(
+    table = beholder.score_table(
         [(unequal.reference, unequal.distorted)], ["ssim"], beholder.Settings(resize="crop")
     )
     assert table.failed.is_empty()
 
 
 def test_plain_tuples_of_paths_will_do(pairs: list[Pair]) -> None:
-    table = score([(str(pair.reference), pair.distorted) for pair in pairs[:1]], ["psnr"])
+    table = score_table([(str(pair.reference), pair.distorted) for pair in pairs[:1]], ["psnr"])
     assert table.frame["psnr"].item() == pytest.approx(direct("psnr", pairs[0]))
 
 
@@ -82,7 +82,7 @@ def test_batches_hold_equal_sizes_and_respect_the_limit(
 def test_a_bad_file_fails_its_row_only(pairs: list[Pair], tmp_path: Path) -> None:
     pairs[1].distorted.write_bytes(b"")
     pairs[3].reference.unlink()
-    table = score(pairs, ["psnr", "ssim"])
+    table = score_table(pairs, ["psnr", "ssim"])
     failed = table.failed
     assert failed["distorted"].to_list() == [str(pairs[1].distorted), str(pairs[3].distorted)]
     assert str(pairs[1].distorted) in failed["error"][0]
@@ -94,7 +94,7 @@ def test_a_bad_file_fails_its_row_only(pairs: list[Pair], tmp_path: Path) -> Non
 def test_a_metric_that_cannot_leaves_the_others_alone(tmp_path: Path) -> None:
     for name in ("r", "d"):
         Image.new("RGB", (8, 8), "grey").save(tmp_path / f"{name}.png")
-    table = score([(tmp_path / "r.png", tmp_path / "d.png")], ["ssim", "psnr", "gmsd"])
+    table = score_table([(tmp_path / "r.png", tmp_path / "d.png")], ["ssim", "psnr", "gmsd"])
     row = table.frame.row(0, named=True)
     assert row["psnr"] == math.inf
     assert row["gmsd"] == 0
@@ -150,7 +150,7 @@ def unequal(photos: Tensor, tmp_path: Path) -> Pair:
 
 
 def test_unequal_sizes_are_refused(unequal: Pair) -> None:
-    error = score([unequal], ["psnr"]).frame["error"].item()
+    error = score_table([unequal], ["psnr"]).frame["error"].item()
     assert "150x90" in error
     assert "120x100" in error
     assert "--resize" in error
@@ -165,7 +165,7 @@ def test_resize_rules(unequal: Pair) -> None:
         "crop": metric(x[..., :, 15:135], y[..., 5:95, :]),
     }
     for rule, value in expected.items():
-        table = score([unequal], ["psnr"], Settings(resize=rule))  # type: ignore[arg-type]
+        table = score_table([unequal], ["psnr"], Settings(resize=rule))  # type: ignore[arg-type]
         assert table.frame["psnr"].item() == pytest.approx(value.item(), rel=1e-6)
         assert table.provenance["resize"] == rule
 
@@ -181,7 +181,7 @@ def test_what_a_resize_rule_changed_is_noted_with_its_file(unequal: Pair) -> Non
     }
     equal = Pair(unequal.reference, unequal.reference)
     for rule, notes in expected.items():
-        table = score([unequal, equal], ["psnr"], Settings(resize=rule))  # type: ignore[arg-type]
+        table = score_table([unequal, equal], ["psnr"], Settings(resize=rule))  # type: ignore[arg-type]
         assert table.provenance["warnings"] == notes
 
 
@@ -197,7 +197,9 @@ def test_transparency_is_told_and_the_background_obeyed(tmp_path: Path) -> None:
     Image.new("RGBA", (16, 16), (255, 255, 255, 0)).save(tmp_path / "d.png")
     Image.new("RGB", (16, 16), "black").save(tmp_path / "r.png")
     pair = (tmp_path / "r.png", tmp_path / "d.png")
-    white, black = (score([pair], ["psnr"], Settings(background=colour)) for colour in ("white", "black"))
+    white, black = (
+        score_table([pair], ["psnr"], Settings(background=colour)) for colour in ("white", "black")
+    )
     assert white.frame["psnr"].item() == pytest.approx(0, abs=1e-6)
     assert black.frame["psnr"].item() == math.inf
     assert len(white.provenance["warnings"]) == 1
@@ -206,7 +208,7 @@ def test_transparency_is_told_and_the_background_obeyed(tmp_path: Path) -> None:
 
 
 def test_provenance_is_json_and_whole(pairs: list[Pair]) -> None:
-    provenance = score(pairs[:1], ["lpips_alex", "psnr_y:border=4"]).provenance
+    provenance = score_table(pairs[:1], ["lpips_alex", "psnr_y:border=4"]).provenance
     assert json.loads(json.dumps(provenance, allow_nan=False)) == provenance
     assert provenance["beholder"] == beholder.__version__
     engine = "openvino" if find_spec("openvino") else "torch"
@@ -228,18 +230,18 @@ def test_provenance_is_json_and_whole(pairs: list[Pair]) -> None:
 )  # fmt: skip
 def test_impossible_requests_are_refused(metrics: list[str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        score([], metrics)
+        score_table([], metrics)
 
 
 def test_one_name_in_place_of_a_list_is_refused(pairs: list[Pair]) -> None:
     with pytest.raises(UsageError, match=r"metrics is 'ssim'; expected a list of names, such as \['ssim'\]"):
-        score(pairs, "ssim")
+        score_table(pairs, "ssim")
 
 
 @pytest.mark.parametrize("pair", ["ab", ("a.png",), ("a.png", "b.png", "c.png"), ("a.png", None), None])
 def test_what_is_no_pair_is_refused_before_anything_is_scored(pair: object, pairs: list[Pair]) -> None:
     with pytest.raises(UsageError, match=r"expected two files: \(reference, distorted\)"):
-        score([pairs[0], pair], ["psnr"])  # type: ignore[list-item]
+        score_table([pairs[0], pair], ["psnr"])  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize(
@@ -273,7 +275,7 @@ def test_names_that_are_not_text_lose_nothing(tmp_path: Path) -> None:
     name = os.fsdecode(b"\xff.png")
     Image.new("RGB", (16, 16)).save(tmp_path / "r.png")
     (tmp_path / name).write_bytes((tmp_path / "r.png").read_bytes())
-    table = score([(tmp_path / "r.png", tmp_path / name)], ["psnr"])
+    table = score_table([(tmp_path / "r.png", tmp_path / name)], ["psnr"])
     assert table.frame["distorted"].item().endswith("\\xff.png")
     assert table.frame["psnr"].item() == math.inf
 

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from beholder.cli.running import FindMaps
     from beholder.images import Pair
     from beholder.reports.gains import Gains
     from beholder.reports.restored_page import Restorations
+    from beholder.scoring import StoredScores
 
 __all__ = ["demo"]
 
@@ -41,9 +43,10 @@ def demo(
     """
     from beholder.cli.demo_restoring import METRICS, MODELS, restore_jpegs
     from beholder.cli.outputs import check_folder
-    from beholder.cli.running import exit_code, run
-    from beholder.cli.score import picture_job
-    from beholder.reports import score_table, write_score_page
+    from beholder.cli.pictures import picture_job
+    from beholder.cli.running import Wishes, run
+    from beholder.images import Pairing
+    from beholder.reports import write_score_page
     from beholder.reports.gains import gain_table
     from beholder.scoring import Settings
     from beholder.training.shipped import find_model
@@ -55,20 +58,22 @@ def demo(
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written in: {error}. Name another folder.") from error
     metrics = _metrics_to_be_had()
-    job = dataclasses.replace(
-        picture_job(pairs, metrics, Settings(), maps=True),
-        write_page=lambda table, page, maps: write_score_page(
-            table, page, maps=maps, beside={"Restored: before and after": "restored.html"}
-        ),
-    )
-    table = run(job, output=folder / "scores.parquet", report=folder / "report.html")
-    print_wide(score_table(table))
-    if table.provenance["stopped"]:
-        raise typer.Exit(exit_code(table))
-    gains, restored, told = restore_jpegs(folder, models, [name for name in METRICS if name in metrics])
-    _write_page(folder, gains, restored, told)
-    print_wide(gain_table(gains))
-    raise typer.Exit(exit_code(table))
+
+    def write_page(scores: StoredScores, page: Path, find_maps: FindMaps) -> None:
+        table = scores.head(len(pairs))
+        maps = find_maps(list(range(len(pairs))))
+        write_score_page(table, page, maps=maps, beside={"Restored: before and after": "restored.html"})
+
+    job = picture_job(Pairing(tuple(pairs)), metrics, Settings(), maps=True)
+    wishes = Wishes(output=folder / "scores.parquet", report=folder / "report.html")
+    with run(dataclasses.replace(job, write_page=write_page), wishes) as outcome:
+        outcome.print_table()
+        if outcome.stopped is None:
+            gains, restored, told = restore_jpegs(
+                folder, models, [name for name in METRICS if name in metrics]
+            )
+            _write_page(folder, gains, restored, told)
+            print_wide(gain_table(gains))
 
 
 def _write_page(folder: Path, gains: Gains, restored: Restorations, told: Mapping[str, str]) -> None:

@@ -1,27 +1,22 @@
-"""What a run writes: refused before it starts where it cannot be written, kept elsewhere where writing fails."""
+"""What a run writes: refused before it starts where it cannot be written."""
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from beholder.cli.console import print_out
-from beholder.spec import BeholderError, UsageError
+from beholder.spec import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from beholder.scoring import ScoreTable
-
-__all__ = ["check_file", "check_folder", "check_outputs", "write_results"]
+__all__ = ["check_file", "check_folder", "check_outputs"]
 
 
 def check_outputs(
-    output: Path | None, report: Path | None, maps: Path | None, *, read: Iterable[Path | None]
+    output: Path | None, report: Path | None, maps: Path | None, *, read: Iterable[Path]
 ) -> None:
     """Refuse what could not be written, before hours of scoring and not after them; make its folders.
 
@@ -34,7 +29,7 @@ def check_outputs(
     Raises:
         UsageError: If an ending is unknown, or a file is read by the run or cannot be written.
     """
-    from beholder.scoring.table import check_ending
+    from beholder.scoring.writing import check_ending
 
     if output is not None:
         check_ending(output)
@@ -48,12 +43,14 @@ def check_outputs(
         check_folder(maps)
 
 
-def _check_not_overwritten(written: Iterable[Path], read: Iterable[Path | None]) -> None:
+def _check_not_overwritten(written: Iterable[Path], read: Iterable[Path]) -> None:
     # Not Path.resolve(), which raises on a link to itself before Python 3.13.
-    taken = {os.path.realpath(path) for path in read if path is not None}
-    for path in written:
-        if os.path.realpath(path) in taken:
-            raise UsageError(f"{path}: is read by this run; name another file to write.")
+    taken = {os.path.realpath(path): path for path in written}
+    # Names are compared first, since links of a million pictures take minutes to follow.
+    names = {name for real, path in taken.items() for name in (path.name, os.path.basename(real))}  # noqa: PTH119
+    for path in read:
+        if path.name in names and (found := taken.get(os.path.realpath(path))):
+            raise UsageError(f"{found}: is read by this run; name another file to write.")
 
 
 def check_file(path: Path) -> None:
@@ -90,49 +87,6 @@ def _try_to_write(folder: Path, name: str) -> None:
     """Make a file and remove it; permissions alone do not tell, least of all the superuser's."""
     with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{name}."):
         return
-
-
-def write_results(
-    table: ScoreTable, output: Path | None, report: Path | None, write_page: Callable[[Path], None]
-) -> tuple[list[Path], list[str]]:
-    """Write the table and the page; whatever fails, no row is lost.
-
-    Args:
-        table: The scores.
-        output: Where to write the table, if at all.
-        report: Where to write the page, if at all.
-        write_page: Writes the page.
-
-    Returns:
-        What is written, and in words what is not.
-    """
-    written, problems = [], []
-    if output is not None:
-        try:
-            table.save(output)
-            written.append(output)
-        except OSError as error:
-            problems.append(f"{output}: cannot be written: {_reason(error)}; {_keep_rows(table, output)}")
-    if report is not None:
-        try:
-            write_page(report)
-            written.append(report)
-        except (BeholderError, OSError) as error:
-            problems.append(f"{report}: cannot be written: {_reason(error)}")
-        except Exception as error:  # noqa: BLE001 -- a bug in the page: told in full, and the table is there
-            traceback.print_exc()
-            problems.append(f"{report}: cannot be written: {error!r}")
-    return written, problems
-
-
-def _keep_rows(table: ScoreTable, output: Path) -> str:
-    try:
-        kept = Path(tempfile.mkdtemp(prefix="beholder-"), f"scores{output.suffix}")
-        table.save(kept)
-    except OSError:
-        print_out("".join(json.dumps(row, allow_nan=False) + "\n" for row in table.to_rows()))
-        return "its rows are on standard output, as JSON Lines"
-    return f"its rows are in {kept}"
 
 
 def _reason(error: Exception) -> str:

@@ -1,36 +1,34 @@
-"""A run: scores with progress, whatever is compared, and what becomes of them."""
+"""A run: rows scored one after another, put on the disk as they come, and what becomes of them."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import shlex
 import signal
 import sys
 import tempfile
-import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
-import typer
-
-from beholder.cli.console import messages, progress_bar, say
-from beholder.cli.outputs import write_results
-from beholder.spec import BeholderError
+from beholder.cli.console import say
+from beholder.cli.maps import Maps
+from beholder.cli.outcome import Outcome
+from beholder.cli.progress import RunLog, open_log, tell_event
+from beholder.spec import BeholderError, StoringError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
-    from rich.progress import Progress
-
-    from beholder.reports import MapFolder
-    from beholder.scoring import ScoredPair, ScoreTable
+    from beholder.scoring import ScoredPair, StoredScores
+    from beholder.scoring.parts import Parts
     from beholder.spec import MetricSpec
 
-__all__ = ["Job", "exit_code", "listen", "run"]
+__all__ = ["FindMaps", "Job", "Wishes", "WritePage", "listen", "run"]
 
-_SHOWN = 10
-_INTERRUPTED = "interrupted"
+FindMaps: TypeAlias = "Callable[[list[int]], dict[tuple[int, str], Path]]"
+WritePage: TypeAlias = "Callable[[StoredScores, Path, FindMaps], None]"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,60 +37,106 @@ class Job:
 
     Attributes:
         unit: What a row stands for, in the plural.
-        names: The name of each row's heat maps, as a path; as many as there are rows.
+        rows: Number of rows.
         specs: The metrics' specifications, by the names of their columns.
+        hash_pairs: What tells the run's pairs from others'; of videos, which the provenance names, nothing.
+        added_to: Metrics of the table that the columns are added to.
         prepare: What goes before the first row: its name, its number of steps, and what does it and tells how
             many are done.
-        stream: Starts to score, one row after another.
+        stream: Starts to score, one row after another, behind those that are scored already.
         provenance: Where the numbers come from.
-        pool: Rows to add behind the others.
-        write_page: Writes the page: table, file, saved heat maps by row and metric.
-        maps_on_page: Whether the page wants a heat map of every row.
+        complete: Makes the whole table of the rows and columns that the run has scored.
+        map_names: A name for the heat maps of each row, as a path.
+        write_page: Writes the page: scores, file, and what finds the saved heat maps of some rows, by the place of
+            the row among these and the metric.
+        maps_on_page: Whether the page wants heat maps.
     """
 
     unit: str
-    names: Sequence[Path]
+    rows: int
     specs: Mapping[str, MetricSpec]
+    hash_pairs: Callable[[], str] = str
+    added_to: tuple[str, ...] = ()
     prepare: tuple[str, int, Callable[[Callable[[int], object]], None]] | None = None
-    stream: Callable[[], Iterator[ScoredPair]]
+    stream: Callable[[int], Iterator[ScoredPair]]
     provenance: Callable[[], dict[str, object]]
-    pool: Callable[[Sequence[Mapping[str, Any]]], Sequence[Mapping[str, Any]]]
-    write_page: Callable[[ScoreTable, Path, Mapping[tuple[int, str], Path]], None]
+    complete: Callable[[StoredScores], StoredScores] = lambda scores: scores
+    map_names: Callable[[], Iterator[Path]]
+    write_page: WritePage
     maps_on_page: bool
 
 
-def run(
-    job: Job,
-    *,
-    output: Path | None = None,
-    report: Path | None = None,
-    maps: Path | None = None,
-    quiet: bool = False,
-) -> ScoreTable:
-    """Score with progress on standard error; write the table, the heat maps and the page.
+@dataclasses.dataclass(frozen=True)
+class Wishes:
+    """What is to become of a run's rows.
+
+    Attributes:
+        output: The table to write.
+        report: The page to write.
+        maps: The folder for heat maps.
+        resume: Whether to go on with rows that an earlier run left.
+        quiet: Whether to tell nothing.
+        log_json: Whether to tell it in lines of JSON.
+    """
+
+    output: Path | None = None
+    report: Path | None = None
+    maps: Path | None = None
+    resume: bool = False
+    quiet: bool = False
+    log_json: bool = False
+
+    def check(self) -> None:
+        """Refuse what contradicts itself.
+
+        Raises:
+            UsageError: If it does.
+        """
+        if self.resume and self.output is None:
+            raise UsageError("--resume goes on with a table; name the one that was asked for with -o.")
+        if self.quiet and self.log_json:
+            raise UsageError("--quiet and --log-json exclude each other; leave out one.")
+
+    def tell(self, text: str) -> None:
+        """A line on standard error, in the form that was asked for."""
+        if self.log_json:
+            tell_event("note", text=text)
+        else:
+            say(text)
+
+
+@contextlib.contextmanager
+def run(job: Job, wishes: Wishes) -> Iterator[Outcome]:
+    """Score with progress on standard error; write the table, the heat maps and the page; then exit.
+
+    Rows stand in ``OUTPUT.parts`` until the table is written; where none is asked for, in a temporary folder, for
+    as long as what is handed out is read.
 
     Raises:
-        typer.Exit: If the run stopped before the first score.
+        UsageError: If another run's rows are in the way.
+        StoringError: If nothing can be written there.
+        typer.Exit: If the run did not end well, or stopped before the first score.
     """
     listen()
-    with contextlib.ExitStack() as stack:
-        folder = maps
-        if folder is None and report is not None and job.maps_on_page:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".beholder-")))
-        table, drawn = _collect(job, folder, quiet=quiet)
-        if table.provenance["stopped"] and table.frame.is_empty():
-            raise typer.Exit(exit_code(table))
-        written, problems = write_results(
-            table, output, report, lambda page: job.write_page(table, page, drawn)
-        )
-    if maps is not None and drawn:
-        written.append(maps)
-    if not quiet:
-        summarise(table, written)
-    if problems:
-        stopped = "; ".join(filter(None, [table.provenance["stopped"], *problems]))
-        table = dataclasses.replace(table, provenance={**table.provenance, "stopped": stopped})
-    return table
+    with _open_parts(job, wishes) as parts:
+        maps = None
+        for_page = parts.folder / "maps" if wishes.report and job.maps_on_page else None
+        if wishes.maps or for_page:
+            maps = Maps(job.specs, wishes.maps, for_page, job.map_names(), _stored(job, parts, None))
+        with open_log(job.unit, quiet=wishes.quiet, as_json=wishes.log_json) as log:
+            stopped, code = _score(job, parts, maps, log)
+        outcome = Outcome(_stored(job, parts, stopped), wishes, log, parts.folder, stopped, code)
+        if stopped is None or wishes.output is None:
+            outcome.write_table(job.complete, parts.folder)
+        if parts.rows or stopped is None:
+            outcome.write_page(job.write_page, maps)
+            outcome.summarise(maps)
+            try:
+                yield outcome
+            finally:
+                if outcome.has_table:
+                    parts.remove()
+        outcome.leave()
 
 
 def listen() -> None:
@@ -109,94 +153,67 @@ def listen() -> None:
         signal.signal(each, stop)
 
 
-def exit_code(table: ScoreTable) -> int:
-    """What the run's exit code tells: 130 interrupted, 3 broken off, 1 some pairs failed, 0 all scored."""
-    stopped = table.provenance["stopped"]
-    if stopped is not None:
-        say(stopped if table.frame.is_empty() else f"{stopped}; what was scored is kept.")
-        return 130 if stopped.startswith(_INTERRUPTED) else 3
-    return 1 if len(table.failed) else 0
+@contextlib.contextmanager
+def _open_parts(job: Job, wishes: Wishes) -> Iterator[Parts]:
+    from beholder.scoring.manifest import Manifest
+    from beholder.scoring.parts import Parts
 
-
-def _collect(job: Job, folder: Path | None, *, quiet: bool) -> tuple[ScoreTable, dict[tuple[int, str], Path]]:
-    from beholder.reports import MapFolder
-    from beholder.scoring import ScoreTable, as_text
-
-    rows, warnings = [], []
-    drawn: dict[tuple[int, str], Path] = {}
-    stopped = None
-    drawer = MapFolder(folder, job.names, job.specs) if folder else None
-    with progress_bar(job.unit, quiet=quiet) as bar:
+    with contextlib.ExitStack() as stack:
+        if wishes.output is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="beholder-")), "parts")
+        else:
+            output = Path(os.path.realpath(wishes.output)) if wishes.output.is_symlink() else wishes.output
+            folder = output.with_name(output.name + ".parts")
+        pairs = job.hash_pairs() if wishes.output else ""
+        manifest = Manifest(job.provenance(), job.rows, pairs, job.added_to)
+        parts = Parts(folder, manifest, resume=wishes.resume)
         try:
-            if job.prepare:
-                name, steps, prepare = job.prepare
-                task = bar.add_task(name, total=steps, failed="")
-                prepare(lambda done: bar.update(task, completed=min(done, steps)))
-                bar.update(task, completed=steps)
-            for scored in _advance(job.stream(), bar, len(job.names)):
-                rows.append(scored.as_row())
-                warnings += [f"{as_text(path)}: {note}" for path, note in scored.notes]
-                if drawer:
-                    warnings += _draw(drawer, scored, drawn)
-        except KeyboardInterrupt:
-            scored_until = (
-                f"after {len(rows)} of {len(job.names)} {job.unit}" if rows else "before the first score"
-            )
-            stopped = f"{_INTERRUPTED} {scored_until}"
-        except Exception as error:
-            if isinstance(error, BeholderError) and not rows:
-                raise
-            traceback.print_exc()
-            stopped = f"broken off after {len(rows)} of {len(job.names)} {job.unit}: {error!r}"
-    provenance = job.provenance() | {
-        "command": as_text(shlex.join(["beholder", *sys.argv[1:]])),
-        "warnings": list(dict.fromkeys(warnings)),
-        "stopped": stopped,
-    }
-    return ScoreTable.from_rows([*rows, *job.pool(rows)], provenance), drawn
+            yield parts
+        finally:
+            if parts.rows:
+                parts.close()
+            else:
+                parts.remove()
 
 
-def _draw(drawer: MapFolder, scored: ScoredPair, drawn: dict[tuple[int, str], Path]) -> list[str]:
-    """Save the maps of a pair, and tell which could not be."""
-    failed = []
-    for name, values in scored.maps.items():
-        try:
-            drawn[scored.index, name] = drawer.save(scored.index, name, values)
-        except (BeholderError, OSError) as error:
-            failed.append(f"{scored.as_row()['distorted']}: no heat map of {name}: {error}")
-    return failed
+def _score(job: Job, parts: Parts, maps: Maps | None, log: RunLog) -> tuple[str | None, int]:
+    """Score what is missing; tells why that stopped, and the exit code."""
+    from beholder.scoring import as_text
+
+    before = parts.rows
+    try:
+        if job.prepare:
+            name, steps, prepare = job.prepare
+            tell = log.prepare(name, steps)
+            prepare(tell)
+            tell(steps)
+        log.start(job.rows, parts.rows, parts.failed)
+        for scored in job.stream(parts.rows):
+            notes = [f"{as_text(path)}: {note}" for path, note in scored.notes]
+            if maps:
+                notes += maps.draw(scored)
+            parts.add(scored.as_row(), notes, ends_batch=scored.ends_batch)
+            log.scored(scored)
+        parts.flush()
+        return None, 0
+    except KeyboardInterrupt:
+        how, why, code = "interrupted", "", 130
+    except StoringError as error:
+        how, why, code = "broken off", f": {error}", 3
+    except Exception as error:
+        if isinstance(error, BeholderError) and log.done == before:
+            raise
+        log.bug()
+        how, why, code = "broken off", f": {error!r}", 3
+    with contextlib.suppress(StoringError):
+        parts.flush()
+    place = f"after {parts.rows:,} of {job.rows:,} {job.unit}"
+    return f"{how} {place if parts.rows or why else 'before the first score'}{why}", code
 
 
-def _advance(scored: Iterator[ScoredPair], bar: Progress, total: int) -> Iterator[ScoredPair]:
-    task = bar.add_task("scoring", total=total, failed="")
-    failures = 0
-    for pair in scored:
-        failures += pair.error is not None
-        bar.update(task, advance=1, failed=f"{failures} failed" if failures else "")
-        yield pair
+def _stored(job: Job, parts: Parts, stopped: str | None) -> StoredScores:
+    from beholder.scoring import StoredScores, as_text
 
-
-def summarise(table: ScoreTable, written: Sequence[Path]) -> None:
-    """Means, failures, warnings and written files, on standard error."""
-    from rich.markup import escape
-
-    from beholder.reports import summary_table
-
-    console = messages()
-    console.print(summary_table(table))
-    warnings = table.provenance["warnings"]
-    for warning in warnings[:_SHOWN]:
-        console.print(f"[yellow]note:[/] {escape(warning)}")
-    if len(warnings) > _SHOWN:
-        console.print(f"[yellow]note:[/] and {len(warnings) - _SHOWN} more, in the result's provenance")
-    failed = table.failed
-    if len(failed):
-        unit = "frames" if "video" in table.provenance else "pairs"
-        console.print(f"[red]{len(failed)} of {len(table.pairs)} {unit} failed:[/]")
-        for row in failed.head(_SHOWN).iter_rows(named=True):
-            named = row["error"].startswith((row["distorted"], row["reference"]))
-            console.print("  " + escape(row["error"] if named else f"{row['distorted']}: {row['error']}"))
-        if len(failed) > _SHOWN:
-            console.print(f"  and {len(failed) - _SHOWN} more: see the column error")
-    for path in written:
-        console.print(f"wrote {escape(str(path))}")
+    command = {"command": as_text(shlex.join(["beholder", *sys.argv[1:]]))}
+    told = {**parts.notes.as_dict(), "stopped": stopped, "rows": parts.rows}
+    return StoredScores(parts.scan(), job.provenance() | command | told)

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import itertools
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from beholder.catalog import split_requests
-from beholder.cli.console import print_out, print_wide, say
 from beholder.cli.outputs import check_outputs
-from beholder.cli.running import Job, exit_code, run
+from beholder.cli.pictures import PairOptions, find_pairs, picture_job
+from beholder.cli.running import Wishes, run
 from beholder.cli.video import VideoOptions, find_videos, video_job
 from beholder.spec import UsageError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from beholder.images import Pair, Pairing
-    from beholder.scoring import ScoreTable, Settings
-
-__all__ = ["picture_job", "score"]
-
-_SHOWN = 10
+__all__ = ["score"]
 
 
 def score(
@@ -42,7 +34,9 @@ def score(
             "put a backslash before a comma or colon.",
         ),
     ] = None,
-    pairs: Annotated[Path | None, typer.Option(help="CSV with the columns reference and distorted.")] = None,
+    pairs: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet file with the columns reference and distorted.")
+    ] = None,
     one_reference: Annotated[
         bool, typer.Option("--one-reference", help="Compare one reference with every picture of a folder.")
     ] = False,
@@ -79,12 +73,23 @@ def score(
     ] = "refuse",
     size: Annotated[str | None, typer.Option(help="Of raw video (.yuv): WIDTHxHEIGHT.")] = None,
     pix_fmt: Annotated[str, typer.Option(help="Of raw video: ffmpeg's pixel format.")] = "yuv420p",
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on where the same command broke off; score only what is missing."),
+    ] = False,
+    add: Annotated[
+        bool, typer.Option("--add", help="Add columns to the table that -o names, for the same pairs.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar and no summary.")] = False,
+    log_json: Annotated[
+        bool,
+        typer.Option("--log-json", help="Progress as JSON lines on standard error, in place of the bar."),
+    ] = False,
 ) -> None:
     """Score pictures, or the frames of a video, against their references.
 
     Exit code: 0 all scored, 1 some rows failed (their error column says why), 2 bad usage, 130 interrupted
-    and 3 broken off or not all written (what was scored is kept).
+    and 3 broken off or not all written (what was scored is kept, and --resume goes on).
 
     Examples:
         beholder score original.png restored.png -m lpips_alex,ssim
@@ -93,6 +98,8 @@ def score(
 
         beholder score original.png tries/ --one-reference -m lpips_alex --json
 
+        beholder score originals/ restored/ -m dists -o scores.parquet --add
+
         beholder score original.mp4 encoded.mp4 -m vmaf,psnr_y,lpips_alex --every 5 --report page.html
     """
     names = [name for given in metrics or () for name in split_requests(given)]
@@ -100,7 +107,6 @@ def score(
         raise UsageError(
             "no metric is named; for example -m lpips_alex,ssim. `beholder metrics` lists them all."
         )
-    from beholder.reports import score_table
     from beholder.scoring import Settings
 
     settings = Settings(
@@ -112,85 +118,28 @@ def score(
         engine=engine,  # type: ignore[arg-type]  # and what is no engine
         precision=precision,  # type: ignore[arg-type]  # and no precision
     )
-    options = VideoOptions(every, align, size, pix_fmt)
+    wishes = Wishes(output, report, maps, resume=resume, quiet=quiet, log_json=log_json)
+    wishes.check()
+    if add and output is None:
+        raise UsageError("--add adds columns to a table; name it with -o.")
+    told_pairs = PairOptions(pairs, one_reference, allow_unmatched, add)
+    told_videos = VideoOptions(every, align, size, pix_fmt)
     videos = find_videos(reference, distorted)
-    if videos and (pairs or one_reference or allow_unmatched):
-        raise UsageError("--pairs, --one-reference and --allow-unmatched are for pictures; leave them out.")
     if videos:
+        told_pairs.refuse()
         check_outputs(output, report, maps, read=videos)
-        job = video_job(videos, names, settings, options, maps=maps is not None)
+        job = video_job(videos, names, settings, told_videos, maps=maps is not None)
     else:
-        options.refuse()
-        pairing = _find_pairs(
-            reference, distorted, pairs, one_reference=one_reference, allow_unmatched=allow_unmatched
+        told_videos.refuse()
+        found = find_pairs(reference, distorted, told_pairs, wishes.tell)
+        files = (file for pair in found.after(0) for file in (pair.reference, pair.distorted))
+        check_outputs(output, report, maps, read=itertools.chain([pairs] if pairs else [], files))
+        wants_maps = maps is not None or report is not None
+        job = picture_job(
+            found, names, settings, maps=wants_maps, add_to=output if add else None, tell=wishes.tell
         )
-        read = [pairs, *(file for pair in pairing.pairs for file in (pair.reference, pair.distorted))]
-        check_outputs(output, report, maps, read=read)
-        job = picture_job(pairing.pairs, names, settings, maps=maps is not None or report is not None)
-    table = run(job, report=report, maps=maps, quiet=quiet, output=output)
-    if as_json:
-        print_out(json.dumps(table.to_rows(), indent=1, ensure_ascii=False, allow_nan=False))
-    elif output is None:
-        print_wide(score_table(table))
-    raise typer.Exit(exit_code(table))
-
-
-def _find_pairs(
-    reference: Path | None,
-    distorted: Path | None,
-    pairs: Path | None,
-    *,
-    one_reference: bool,
-    allow_unmatched: bool,
-) -> Pairing:
-    from beholder.images import pair_paths, read_pairs
-
-    if pairs is not None:
-        if reference is not None or one_reference:
-            raise UsageError(
-                "--pairs names the files itself; leave out REFERENCE, DISTORTED and --one-reference."
-            )
-        return read_pairs(pairs)
-    if reference is None or distorted is None:
-        raise UsageError(
-            "name REFERENCE and DISTORTED (files or folders), or --pairs FILE. See beholder score -h."
-        )
-    found = pair_paths(reference, distorted, one_reference=one_reference, allow_unmatched=allow_unmatched)
-    for side, files in (("reference", found.unmatched_references), ("distorted", found.unmatched_distorted)):
-        if files:
-            more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
-            say(
-                f"{len(files)} {side} pictures without a partner: {', '.join(map(str, files[:_SHOWN]))}{more}"
-            )
-    return found
-
-
-def picture_job(pairs: Sequence[Pair], metrics: Sequence[str], settings: Settings, *, maps: bool) -> Job:
-    """The job of scoring pairs of pictures, after fetching the weights that are missing.
-
-    Raises:
-        UsageError: If a metric is unknown.
-        WeightsError: If weights cannot be had.
-    """
-    from beholder.cli.weights import fetch_missing
-    from beholder.reports import write_score_page
-    from beholder.scoring import Scorer
-    from beholder.scoring.memory import limit_memory
-
-    limit_memory()
-    fetch_missing(list(metrics))
-    scorer = Scorer(metrics, settings, maps=maps)
-
-    def write_page(table: ScoreTable, path: Path, drawn: Mapping[tuple[int, str], Path]) -> None:
-        write_score_page(table, path, maps=drawn)
-
-    return Job(
-        unit="pairs",
-        names=[pair.distorted for pair in pairs],
-        specs={name: metric.spec for name, metric in scorer.metrics.items()},
-        stream=lambda: scorer.stream(pairs),
-        provenance=scorer.provenance,
-        pool=lambda _: (),
-        write_page=write_page,
-        maps_on_page=True,
-    )
+    with run(job, wishes) as outcome:
+        if as_json:
+            outcome.print_json()
+        elif output is None:
+            outcome.print_table()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from beholder.images import RawLayout, Video
-    from beholder.scoring import ScoreTable, Settings
+    from beholder.scoring import ScoreTable, Settings, StoredScores
     from beholder.scoring.video import VideoScorer
 
 __all__ = ["VideoOptions", "find_videos", "video_job"]
@@ -101,7 +101,7 @@ def video_job(
     from beholder.cli.weights import fetch_missing
     from beholder.images import open_video
     from beholder.scoring.memory import limit_memory
-    from beholder.scoring.video import VideoScorer, pooled_rows
+    from beholder.scoring.video import VideoScorer
 
     layout = options.layout()
     if layout is not None and not any(path.suffix.lower() == ".yuv" for path in videos):
@@ -127,15 +127,30 @@ def video_job(
 
     return Job(
         unit="frames",
-        names=[Path(videos[1].name, f"frame-{options.every * place:06}") for place in range(scorer.count)],
+        rows=scorer.count,
         specs=scorer.specs,
         prepare=("libvmaf", frames, scorer.run_libvmaf) if (frames := scorer.frames_of_libvmaf) else None,
         stream=scorer.stream,
         provenance=scorer.provenance,
-        pool=lambda rows: pooled_rows(rows, list(scorer.specs)),
-        write_page=lambda table, path, _: _write_page(scorer, table, path),
+        complete=_add_pooled_rows,
+        map_names=lambda: (
+            Path(videos[1].name, f"frame-{options.every * place:06}") for place in range(scorer.count)
+        ),
+        write_page=lambda scores, path, _: _write_page(scorer, scores.head(scorer.count), path),
         maps_on_page=False,
     )
+
+
+def _add_pooled_rows(scores: StoredScores) -> StoredScores:
+    from beholder.scoring import ScoreTable
+    from beholder.scoring.video import pooled_rows
+
+    frames = scores.frame.collect()
+    pooled = pooled_rows(frames.to_dicts(), list(scores.provenance["metrics"]))
+    added = ScoreTable.from_rows(pooled, scores.provenance)
+    return ScoreTable(
+        frames.vstack(added.frame), {**scores.provenance, "rows": frames.height + len(pooled)}
+    ).stored()
 
 
 def _write_page(scorer: VideoScorer, table: ScoreTable, path: Path) -> None:
@@ -148,9 +163,7 @@ def _write_page(scorer: VideoScorer, table: ScoreTable, path: Path) -> None:
     drawn: dict[tuple[int, str], Path] = {}
     with tempfile.TemporaryDirectory(prefix=".beholder-") as name:
         folder = Path(name)
-        drawer = MapFolder(
-            folder, [folder / f"frame-{row:06}" for row in range(table.pairs.height)], scorer.specs
-        )
+        drawer = MapFolder(folder, scorer.specs)
         for row, (loaded, found) in zip(sorted(chosen), scorer.show(sorted(chosen.values())), strict=False):
             if loaded.x is None or loaded.y is None:
                 break
@@ -158,5 +171,5 @@ def _write_page(scorer: VideoScorer, table: ScoreTable, path: Path) -> None:
             for pixels, file in zip((loaded.y, loaded.x), pictures[row], strict=True):
                 save_picture(pixels, file)
             for metric, values in found.items():
-                drawn[row, metric] = drawer.save(row, metric, values)
+                drawn[row, metric] = drawer.save(Path(f"frame-{row:06}"), metric, values)
         write_video_page(table, path, pictures=pictures, maps=drawn)

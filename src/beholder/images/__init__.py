@@ -2,8 +2,8 @@
 
 from beholder.images.colour import means_srgb
 from beholder.images.formats import PICTURE_SUFFIXES
-from beholder.images.pair_list import read_pairs
-from beholder.images.pairing import Pair, Pairing, pair_paths
+from beholder.images.pair_lists import read_pairs
+from beholder.images.pairing import Pair, Pairing, Pairs, pair_paths
 from beholder.images.picture import (
     DEFAULT_MAX_PIXELS,
     Picture,
@@ -20,6 +20,7 @@ __all__ = [
     "VIDEO_SUFFIXES",
     "Pair",
     "Pairing",
+    "Pairs",
     "Picture",
     "RawLayout",
     "Video",

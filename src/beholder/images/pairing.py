@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 import re
 import unicodedata
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from beholder.images.formats import PICTURE_SUFFIXES
 from beholder.images.source import shown
@@ -17,7 +18,7 @@ from beholder.spec import PairingError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Pair", "Pairing", "pair_paths"]
+__all__ = ["Pair", "Pairing", "Pairs", "pair_paths"]
 
 _LISTED = 10  # names given in an error before it says how many more there are
 
@@ -35,6 +36,16 @@ class Pair:
     distorted: Path
 
 
+class Pairs(Protocol):
+    """Any number of pairs, gone through as often as needed."""
+
+    def __len__(self) -> int: ...
+
+    def after(self, count: int) -> Iterator[Pair]:
+        """The pairs, but for some of the first."""
+        ...
+
+
 @dataclasses.dataclass(frozen=True)
 class Pairing:
     """All pairs of a request, and what was left over.
@@ -48,6 +59,13 @@ class Pairing:
     pairs: tuple[Pair, ...]
     unmatched_references: tuple[Path, ...] = ()
     unmatched_distorted: tuple[Path, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def after(self, count: int) -> Iterator[Pair]:
+        """The pairs, but for some of the first."""
+        return itertools.islice(self.pairs, count, None)
 
 
 def pair_paths(

@@ -4,52 +4,47 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beholder.reports.heat import save_map
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
 
     from beholder.spec import MetricSpec
 
-__all__ = ["MapFolder"]
+__all__ = ["MapFolder", "map_names"]
 
 _LONGEST_NAME = 255  # bytes; what common file systems take
 
 
 class MapFolder:
-    """Names and writes heat maps: ``FOLDER/SUB/NAME.SUFFIX.METRIC.png`` for the distorted ``SUB/NAME.SUFFIX``.
+    """Writes heat maps: ``FOLDER/NAME.METRIC.png``.
 
     Args:
         folder: Where to write; made when needed.
-        distorted: The distorted picture of every pair of the run. Their common folder is left out of the names.
         specs: The metrics' specifications by the names of their columns, for their colour scales.
     """
 
-    def __init__(self, folder: Path, distorted: Sequence[Path], specs: Mapping[str, MetricSpec]) -> None:
+    def __init__(self, folder: Path, specs: Mapping[str, MetricSpec]) -> None:
         self.folder = folder
         self._ranges = {name: spec.map_range for name, spec in specs.items()}
-        # Not Path.absolute(), which keeps "..": a map must not land outside the folder.
-        absolute = [Path(os.path.abspath(path)) for path in distorted]  # noqa: PTH100
-        shared = os.path.commonpath([path.parent for path in absolute]) if absolute else ""
-        self._names: list[str] = []
-        taken: dict[str, int] = {}
-        for path in absolute:
-            name = os.path.relpath(path, shared)
-            taken[name] = taken.get(name, 0) + 1
-            # A picture may stand in several pairs of a list.
-            self._names.append(name if taken[name] == 1 else f"{name}.{taken[name]}")
 
-    def save(self, index: int, metric: str, values: NDArray[np.float32]) -> Path:
-        """Draw the map of one pair of the run, and tell where.
+    def path(self, name: Path, metric: str) -> Path:
+        """Where a map is written, or would be."""
+        ending = f".{metric.replace(':', '_').replace('/', '_')}.png"
+        return self.folder / name.with_name(_shortened(name.name, len(ending)) + ending)
+
+    def save(self, name: Path, metric: str, values: NDArray[np.float32]) -> Path:
+        """Draw a map, and tell where.
 
         Args:
-            index: Place of the pair in the run.
+            name: A relative path.
             metric: Name of the metric's column; it must have a map.
             values: The map, shape (h, w).
 
@@ -59,11 +54,33 @@ class MapFolder:
         scale = self._ranges[metric]
         if scale is None:
             raise ValueError(f"{metric} has no map")
-        name = Path(self._names[index])
-        ending = f".{metric.replace(':', '_').replace('/', '_')}.png"
-        path = self.folder / name.with_name(_shortened(name.name, len(ending)) + ending)
+        path = self.path(name, metric)
         save_map(values, scale, path)
         return path
+
+
+def map_names(distorted: Callable[[], Iterable[Path]]) -> Iterator[Path]:
+    """A name for the maps of each pair of a run, in order: its distorted picture's, without their common folder.
+
+    A picture that stands in several pairs has a number behind its name. That takes the memory of all names.
+
+    Args:
+        distorted: Goes through the distorted pictures; called twice.
+    """
+    shared: str | None = None
+    for path in distorted():
+        parent = str(_absolute(path).parent)
+        shared = parent if shared is None else os.path.commonpath([shared, parent])
+    taken: Counter[str] = Counter()
+    for path in distorted():
+        name = os.path.relpath(_absolute(path), shared)
+        taken[name] += 1
+        yield Path(name if taken[name] == 1 else f"{name}.{taken[name]}")
+
+
+def _absolute(path: Path) -> Path:
+    # Not Path.absolute(), which keeps "..": a map must not land outside the folder.
+    return Path(os.path.abspath(path))  # noqa: PTH100
 
 
 def _shortened(name: str, ending: int) -> str:

@@ -10,18 +10,20 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from beholder.reports.album import Album, PairFiles, fill_album
 from beholder.reports.folders import common_folder
 from beholder.reports.heat import heat_palette
 from beholder.reports.page import json_for_script, readable_date, write_page
-from beholder.reports.summary import Summary, summarise
+from beholder.reports.summary import Summary, summarise_column
 from beholder.scoring import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from beholder.reports.timeline import Timeline
-    from beholder.scoring import ScoreTable
+    from beholder.scoring import ScoreTable, StoredScores
 
 __all__ = ["Clip", "write_score_page"]
 
@@ -31,6 +33,7 @@ _TOLD_APART = {
     "rows",
     "video",
     "warnings",
+    "warnings_left_out",
     "created",
     "command",
     "stopped",
@@ -60,6 +63,7 @@ def write_score_page(
     picture_budget: int = 25_000_000,
     clip: Clip | None = None,
     beside: Mapping[str, str] | None = None,
+    whole: StoredScores | None = None,
 ) -> None:
     """Write a score table as one HTML page that opens offline.
 
@@ -75,17 +79,19 @@ def write_score_page(
             keep their row and their scores, and the page says why their pictures are missing.
         clip: What belongs to it where the rows are frames of a video.
         beside: Pages in the same folder that it points to: words, and name of the file.
+        whole: All scores, where the table holds the worst of them only: the distributions are theirs.
     """
     rows = _worst_first(table)
     pictures = None if clip is None else clip.pictures
     album = fill_album(_pair_files(table, rows, maps or {}, pictures), picture_budget, _settings(table))
-    summaries = [summarise(table.frame[name].to_list()) for name in table.metrics]
+    whole = whole or table.stored()
+    summaries = [summarise_column(whole.frame, name) for name in table.metrics]
     write_page(
         path,
         "score.html.j2",
         styles=("page.css", "score.css"),
         script="score.js",
-        context=_context(table, album, summaries, clip, beside or {}),
+        context=_context(table, album, summaries, clip, beside or {}) | _totals(table, whole, album, clip),
     )
 
 
@@ -158,17 +164,26 @@ def _context(
         ],
         "clip": clip,
         "unit": "pair" if clip is None else "frame",
-        "pairs": frame.height,
-        "failed": frame.height - frame["error"].null_count(),
         "folders": folders,
         "created": readable_date(str(provenance.get("created", ""))),
         "command": provenance.get("command"),
         "stopped": provenance.get("stopped"),
         "settings": _told_settings(provenance),
         "warnings": provenance.get("warnings", ()),
-        "picture_note": _picture_note(table, album, clip),
         "beside": beside,
     }
+
+
+def _totals(table: ScoreTable, whole: StoredScores, album: Album, clip: Clip | None) -> dict[str, Any]:
+    """How many pairs there are, and how many of them the page shows."""
+    error = pl.col("error")
+    counted = whole.frame.select(pairs=pl.len(), failed=pl.len() - error.null_count())
+    told = counted.collect(engine="streaming").row(0, named=True)
+    shown, note = table.frame.height, _picture_note(table, album, clip)
+    if shown < told["pairs"]:
+        worst = f"The {shown:,} worst of {told['pairs']:,} pairs by {table.metrics[0]} are listed; the distributions are of all."
+        note = f"{worst} {note}".strip()
+    return {**told, "picture_note": note}
 
 
 def _told_settings(provenance: Mapping[str, Any]) -> dict[str, Any]:

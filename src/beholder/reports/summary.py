@@ -7,13 +7,16 @@ import math
 import statistics
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Summary", "summarise"]
+__all__ = ["Summary", "summarise", "summarise_column"]
 
 _MOST_BINS = 18
 _MOST_DECIMALS = 8
+_MOST_FOR_MEDIAN = 1_000_000
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,26 +75,64 @@ def in_words(number: float, decimals: int) -> str:
 
 def summarise(scores: Sequence[float | None]) -> Summary:
     """Summarise a column of scores; ``None`` and NaN are pairs without one."""
-    present = [score for score in scores if score is not None and not math.isnan(score)]
-    finite = [score for score in present if math.isfinite(score)]
-    low, high = (min(finite), max(finite)) if finite else (0.0, 0.0)
+    return summarise_column(pl.LazyFrame({"": scores}, schema={"": pl.Float64}), "")
+
+
+def summarise_column(rows: pl.LazyFrame, name: str) -> Summary:
+    """Summarise a column of any length, read in passes: neither its scores nor a copy of them is held.
+
+    Beyond a million rows the median is that of every so many, evenly spread.
+    """
+    score = pl.col(name).fill_nan(None)
+    finite = score.filter(score.is_finite())
+    told = (
+        rows.select(
+            rows=pl.len(),
+            present=score.count(),
+            finite=finite.count(),
+            low=finite.min(),
+            high=finite.max(),
+            mean=finite.mean(),
+        )
+        .collect(engine="streaming")
+        .row(0, named=True)
+    )
+    low, high = told["low"] or 0.0, told["high"] or 0.0
     step = _round_step((high - low) / _MOST_BINS)
     start = math.floor(low / step) * step if high > low else low - step / 2
-    counts = [0] * max(1, math.ceil((high - start) / step)) if finite else []
-    for score in finite:
-        counts[min(max(math.floor((score - start) / step), 0), len(counts) - 1)] += 1
+    bins = max(1, math.ceil((high - start) / step)) if told["finite"] else 0
     return Summary(
         low=low,
         high=high,
-        mean=statistics.fmean(finite) if finite else math.nan,
-        median=statistics.median(present) if present else math.nan,
+        mean=math.nan if told["mean"] is None else told["mean"],
+        median=_median(rows.select(score), told["rows"]),
         decimals=_decimals(max(abs(low), abs(high))),
         start=start,
         step=step,
-        counts=tuple(counts),
-        infinite=len(present) - len(finite),
-        failed=len(scores) - len(present),
+        counts=_count(rows.select(score), start, step, bins),
+        infinite=told["present"] - told["finite"],
+        failed=told["rows"] - told["present"],
     )
+
+
+def _median(scores: pl.LazyFrame, rows: int) -> float:
+    every = -(-rows // _MOST_FOR_MEDIAN)
+    sample = scores.gather_every(every) if every > 1 else scores
+    present = sample.drop_nulls().collect(engine="streaming").to_series()
+    return statistics.median(present.to_list()) if len(present) else math.nan
+
+
+def _count(scores: pl.LazyFrame, start: float, step: float, bins: int) -> tuple[int, ...]:
+    """Scores in each bin."""
+    if not bins:
+        return ()
+    score = pl.first()
+    place = ((score - start) / step).floor().clip(0, bins - 1).cast(pl.Int64)
+    finite = scores.filter(score.is_finite())
+    counted = dict(
+        finite.select(bin=place).group_by("bin").agg(count=pl.len()).collect(engine="streaming").iter_rows()
+    )
+    return tuple(counted.get(each, 0) for each in range(bins))
 
 
 def _decimals(largest: float) -> int:

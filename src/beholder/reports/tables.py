@@ -11,12 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from beholder.reports.folders import common_folder
-from beholder.reports.summary import summarise
+from beholder.reports.summary import summarise_column
+from beholder.scoring import ScoreTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from beholder.scoring import ScoreTable
+    from beholder.scoring import StoredScores
 
 __all__ = ["score_table", "summary_table"]
 
@@ -46,12 +47,16 @@ def score_table(table: ScoreTable) -> Table:
     return drawn
 
 
-def summary_table(table: ScoreTable) -> Table:
+def summary_table(scores: ScoreTable | StoredScores) -> Table:
     """For every metric its mean, its median, and the pair that it finds worst.
 
-    The mean is that of the finite scores, and tells how many are infinite; the median is that of all.
+    The mean is that of the finite scores, and tells how many are infinite; the median is that of all, see
+    `summarise_column`.
     """
-    video = "pooled" in table.frame.columns
+    stored = scores.stored() if isinstance(scores, ScoreTable) else scores
+    pairs, video = stored.frame, "video" in stored.provenance
+    if video:
+        pairs = pairs.filter(pl.col("pooled").is_null())
     drawn = Table(
         "metric",
         "better",
@@ -61,26 +66,36 @@ def summary_table(table: ScoreTable) -> Table:
         "worst frame" if video else "worst pair",
         box=box.SIMPLE_HEAD,
     )
-    pairs = table.pairs
-    shared = common_folder(pairs["distorted"].to_list())
-    for name in table.metrics:
-        direction = table.provenance["metrics"][name]["direction"]
-        scored = pairs.filter(pl.col(name).is_not_nan())
-        if scored.is_empty():
-            drawn.add_row(name, direction, *["–"] * 3, "")
+    name = pl.col("distorted")
+    ends = pairs.select(first=name.min(), last=name.max()).collect(engine="streaming").row(0)
+    shared = common_folder([end for end in ends if end is not None])
+    for metric, spec in stored.provenance["metrics"].items():
+        worst = _worst(pairs, metric, spec["direction"])
+        if worst is None:
+            drawn.add_row(metric, spec["direction"], *["–"] * 3, "")
             continue
-        ranked = scored.sort(name, descending=direction == "lower")
-        summary = summarise(ranked[name].to_list())
+        summary = summarise_column(pairs, metric)
         infinite = f" ({summary.infinite:,} ∞ left out)" if summary.infinite else ""
         drawn.add_row(
-            name,
-            direction,
+            metric,
+            spec["direction"],
             _number(summary.mean) + infinite,
             _number(summary.median),
-            _number(ranked[name][0]),
-            Text(_place(ranked.row(0, named=True), shared)),
+            _number(worst[metric]),
+            Text(_place(worst, shared)),
         )
     return drawn
+
+
+def _worst(pairs: pl.LazyFrame, metric: str, direction: str) -> dict[str, Any] | None:
+    """The first of the rows that have the worst score."""
+    scored = pairs.with_columns(pl.col(metric).fill_nan(None))
+    column = pl.col(metric)
+    extreme = column.max() if direction == "lower" else column.min()
+    score = scored.select(extreme).collect(engine="streaming").item()
+    if score is None:
+        return None
+    return scored.filter(column == score).head(1).collect(engine="streaming").row(0, named=True)
 
 
 def _place(row: Mapping[str, Any], shared: str) -> str:

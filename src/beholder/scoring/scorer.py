@@ -6,29 +6,29 @@ import copy
 import dataclasses
 import math
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from beholder.catalog import create_metric, create_no_reference_metric, describe_metric
-from beholder.images import Pair
 from beholder.scoring.measuring import Measurer, Outcome, stack, too_large
 from beholder.scoring.memory import is_out_of_memory
 from beholder.scoring.parallel import map_over_cores
 from beholder.scoring.provenance import describe_run
 from beholder.scoring.reader import LoadedPair, read_pairs_ahead
 from beholder.scoring.settings import Settings
-from beholder.scoring.table import ScoreTable
 from beholder.spec import Metric, MetricSpec, NoReferenceMetric, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["ScoredPair", "Scorer", "as_text", "score"]
+    from beholder.images import Pair
+
+__all__ = ["ScoredPair", "Scorer", "as_text"]
 
 # Pixels in a batch: beyond this a processor's caches overflow and larger batches are slower per pair.
 _BATCH_PIXELS = {"cpu": 4 * 256 * 256, "cuda": 64 * 256 * 256, "mps": 16 * 256 * 256}
@@ -48,6 +48,7 @@ class ScoredPair:
         notes: What was changed on the way in, each with its file.
         error: What failed, or ``None``.
         frame: Index and time, in seconds, of a frame under test; ``None`` for pictures.
+        ends_batch: Whether a run that is broken off behind it would go on with the same batches.
     """
 
     index: int
@@ -57,6 +58,7 @@ class ScoredPair:
     notes: tuple[tuple[Path, str], ...]
     error: str | None
     frame: tuple[int, float] | None = None
+    ends_batch: bool = True
 
     def as_row(self) -> dict[str, str | float | None]:
         """The pair's row in a `ScoreTable`."""
@@ -121,11 +123,12 @@ class Scorer:
         """Score pairs whose pictures are decoded, in order; they are taken only as they are needed."""
         batches = self._batches(pairs)
         if torch.device(self.settings.device).type == "cpu":
-            for scored in map_over_cores(self._score, batches, _is_large):
-                yield from scored
+            scored = map_over_cores(self._score, batches, _is_large)
         else:
-            for batch in batches:
-                yield from self._score(batch)
+            scored = map(self._score, batches)
+        for batch in scored:
+            for place, pair in enumerate(batch, 1):
+                yield pair if place == len(batch) else dataclasses.replace(pair, ends_batch=False)
 
     def provenance(self) -> dict[str, Any]:
         """Where the numbers come from; warnings of a run are added by who sees them."""
@@ -212,46 +215,3 @@ def _name_of(metric: str | Metric | NoReferenceMetric) -> str:
 def as_text(path: str | Path) -> str:
     r"""A path as a table can hold it: bytes that are not UTF-8 are written as ``\\xNN``."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-def score(
-    pairs: Iterable[Pair | tuple[str | Path, str | Path]],
-    metrics: Sequence[str | Metric | NoReferenceMetric],
-    settings: Settings | None = None,
-) -> ScoreTable:
-    """Score pairs of picture files with metrics.
-
-    Args:
-        pairs: Reference and distorted file of each pair.
-        metrics: Catalogue names, with options if wished (``"psnr_y:border=4"``), or metrics of your own.
-        settings: How to score; by default sizes that differ are refused and the device is chosen.
-
-    Returns:
-        A row per pair, a column per metric. A pair that cannot be scored has its reason in ``error``.
-
-    Raises:
-        UsageError: If a metric is unknown, or a pair is none.
-        WeightsError: If weights are missing.
-
-    Example:
-        >>> table = beholder.score([("reference.png", "restored.png")], ["lpips_alex", "ssim"])
-        >>> table.save("scores.parquet")
-    """
-    scorer = Scorer(metrics, settings)
-    listed = [_as_pair(pair) for pair in pairs]
-    rows, warnings = [], []
-    for scored in scorer.stream(listed):
-        rows.append(scored.as_row())
-        warnings += [f"{as_text(path)}: {note}" for path, note in scored.notes]
-    return ScoreTable.from_rows(
-        rows, {**scorer.provenance(), "warnings": list(dict.fromkeys(warnings)), "stopped": None}
-    )
-
-
-def _as_pair(given: object) -> Pair:
-    match given:
-        case Pair():
-            return given
-        case [(str() | os.PathLike()) as reference, (str() | os.PathLike()) as distorted]:
-            return Pair(Path(reference), Path(distorted))
-    raise UsageError(f"a pair is {given!r}; expected two files: (reference, distorted).")

@@ -2,24 +2,90 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
-import math
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from beholder.scoring.writing import (
+    METADATA_KEY,
+    check_ending,
+    plain_rows,
+    sidecar,
+    table_schema,
+    write_scores,
+)
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["ScoreTable", "check_ending"]
+__all__ = ["ScoreTable", "StoredScores"]
 
-_METADATA_KEY = "beholder"
+
+@dataclasses.dataclass(frozen=True)
+class StoredScores:
+    """Scores that are on the disk, read as they are needed: any number of them.
+
+    Attributes:
+        frame: The columns of a `ScoreTable`.
+        provenance: Where the numbers come from.
+    """
+
+    frame: pl.LazyFrame
+    provenance: Mapping[str, Any]
+
+    @classmethod
+    def open(cls, path: Path) -> StoredScores:
+        """Scores in a file; of Parquet only the provenance is read now.
+
+        Raises:
+            UsageError: If it is missing, or no table of scores.
+        """
+        if path.suffix != ".parquet":
+            return ScoreTable.load(path).stored()
+        frame = pl.scan_parquet(path)
+        with _refusing(path):
+            provenance = _read_provenance(path)
+            _check_whole(frame.collect_schema().names(), frame.select(pl.len()).collect().item(), provenance)
+        return cls(frame, provenance)
+
+    def head(self, most: int) -> ScoreTable:
+        """The first rows; of videos, all of them."""
+        rows = self.frame if "video" in self.provenance else self.frame.head(most)
+        return ScoreTable(rows.collect(engine="streaming"), self.provenance)
+
+    def failures(self, most: int) -> list[str]:
+        """What failed, in words, of the first rows with an error."""
+        failed = self.frame.filter(pl.col("error").is_not_null()).head(most).collect(engine="streaming")
+        return [
+            row["error"]
+            if row["error"].startswith((row["distorted"], row["reference"]))
+            else f"{row['distorted']}: {row['error']}"
+            for row in failed.iter_rows(named=True)
+        ]
+
+    def slices(self) -> Iterator[list[dict[str, Any]]]:
+        """The rows, some at a time, as strict JSON can hold them: see `ScoreTable.to_rows`."""
+        for frame in self.frame.collect_batches(maintain_order=True):
+            yield plain_rows(frame, self.provenance["metrics"])
+
+    def worst(self, most: int) -> tuple[ScoreTable, list[int]]:
+        """The rows that are least alike by the first metric, in their order, and their places among all.
+
+        Rows without its score come last. Of videos, all rows.
+        """
+        rows = self.frame.with_row_index("")
+        if self.provenance["rows"] > most and "video" not in self.provenance:
+            name, spec = next(iter(self.provenance["metrics"].items()))
+            pick = rows.bottom_k if spec["direction"] == "higher" else rows.top_k
+            rows = pick(most, by=name).sort("")
+        found = rows.collect(engine="streaming")
+        places = found[""].to_list()
+        return ScoreTable(found.drop(""), self.provenance), places
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,20 +121,18 @@ class ScoreTable:
     @classmethod
     def from_rows(cls, rows: Sequence[Mapping[str, Any]], provenance: Mapping[str, Any]) -> ScoreTable:
         """Build the table from one mapping per row."""
-        return cls(pl.DataFrame(rows, schema=_schema(provenance)), {**provenance, "rows": len(rows)})
+        return cls(pl.DataFrame(rows, schema=table_schema(provenance)), {**provenance, "rows": len(rows)})
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Rows that strict JSON can hold: an infinite score becomes ``None``, as a failed one is.
 
         A row with infinite scores names them under ``infinite``: ``{"psnr": "inf"}``, or ``"-inf"``.
         """
-        rows = self.frame.to_dicts()
-        for row in rows:
-            infinite = {name: row[name] for name in self.metrics if not math.isfinite(row[name] or 0)}
-            if infinite:
-                row |= dict.fromkeys(infinite)
-                row["infinite"] = {name: str(score) for name, score in infinite.items()}
-        return rows
+        return plain_rows(self.frame, self.metrics)
+
+    def stored(self) -> StoredScores:
+        """The same, as what reads scores from the disk takes them."""
+        return StoredScores(self.frame.lazy(), self.provenance)
 
     def save(self, path: str | Path) -> None:
         """Write ``.parquet``, ``.csv`` or ``.jsonl`` (JSON Lines), whole or not at all.
@@ -80,19 +144,7 @@ class ScoreTable:
             UsageError: If the ending is none of these.
             OSError: If the disk is full, or does not let it be written.
         """
-        path = Path(os.path.realpath(path))  # what a link leads to is written, not the link
-        check_ending(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(self.provenance, ensure_ascii=False, allow_nan=False)
-        if path.suffix == ".parquet":
-            _write(path, lambda target: self.frame.write_parquet(target, metadata={_METADATA_KEY: text}))
-            return
-        if path.suffix == ".csv":
-            _write(path, self.frame.write_csv)
-        else:
-            lines = [json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in self.to_rows()]
-            _write(path, lambda target: target.write_text("".join(lines), encoding="utf-8"))
-        _write(_sidecar(path), lambda target: target.write_text(text + "\n", encoding="utf-8"))
+        write_scores(self.frame.lazy(), self.provenance, Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> ScoreTable:
@@ -103,70 +155,47 @@ class ScoreTable:
         """
         path = Path(path)
         check_ending(path)
-        for needed in (path,) if path.suffix == ".parquet" else (path, _sidecar(path)):
+        for needed in (path,) if path.suffix == ".parquet" else (path, sidecar(path)):
             if not needed.is_file():
                 raise UsageError(f"{needed}: there is no such file.")
-        try:
+        with _refusing(path):
             table = cls._read(path)
-            _check_whole(table)
-        except (pl.exceptions.PolarsError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError(f"{path}: cannot be read as a table of scores: {error}") from error
+            _check_whole(table.frame.columns, table.frame.height, table.provenance)
         return table
 
     @classmethod
     def _read(cls, path: Path) -> ScoreTable:
         if path.suffix == ".parquet":
-            text = pl.read_parquet_metadata(path).get(_METADATA_KEY)
-            if text is None:
-                raise UsageError(f"{path}: this Parquet file was not written by Beholder.")
-            return cls(pl.read_parquet(path), json.loads(text))
-        provenance = json.loads(_sidecar(path).read_text(encoding="utf-8"))
+            return cls(pl.read_parquet(path), _read_provenance(path))
+        provenance = json.loads(sidecar(path).read_text(encoding="utf-8"))
         if path.suffix == ".csv":
-            return cls(pl.read_csv(path, schema_overrides=_schema(provenance)), provenance)
+            return cls(pl.read_csv(path, schema_overrides=table_schema(provenance)), provenance)
         lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
         rows = [json.loads(line) for line in lines if line]
         for row in rows:
             row |= {name: float(score) for name, score in row.pop("infinite", {}).items()}
-        return cls(pl.DataFrame(rows, schema=_schema(provenance)), provenance)
+        return cls(pl.DataFrame(rows, schema=table_schema(provenance)), provenance)
 
 
-def check_ending(path: Path) -> None:
-    """Refuse a file whose ending does not say how to write a table.
-
-    Raises:
-        UsageError: If the ending is not ``.parquet``, ``.csv`` or ``.jsonl``.
-    """
-    if path.suffix not in (".parquet", ".csv", ".jsonl"):
-        raise UsageError(f"{path}: the ending {path.suffix!r} is unknown; expected .parquet, .csv or .jsonl.")
+@contextlib.contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pl.exceptions.PolarsError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path}: cannot be read as a table of scores: {error}") from error
 
 
-def _check_whole(table: ScoreTable) -> None:
-    expected, found = list(_schema(table.provenance)), table.frame.columns
+def _read_provenance(path: Path) -> dict[str, Any]:
+    text = pl.read_parquet_metadata(path).get(METADATA_KEY)
+    if text is None:
+        raise UsageError(f"{path}: this Parquet file was not written by Beholder.")
+    provenance: dict[str, Any] = json.loads(text)
+    return provenance
+
+
+def _check_whole(found: list[str], rows: int, provenance: Mapping[str, Any]) -> None:
+    expected = list(table_schema(provenance))
     if found != expected:
         raise ValueError(f"its columns are {', '.join(found)}; its provenance tells of {', '.join(expected)}")
-    if table.frame.height != table.provenance["rows"]:
-        raise ValueError(
-            f"it holds {table.frame.height} rows of {table.provenance['rows']}; it is cut or added to"
-        )
-
-
-def _schema(provenance: Mapping[str, Any]) -> dict[str, pl.DataType]:
-    columns: dict[str, pl.DataType] = {"reference": pl.String(), "distorted": pl.String()}
-    if "video" in provenance:
-        columns |= {"frame": pl.Int64(), "time": pl.Float64(), "pooled": pl.String()}
-    columns |= {name: pl.Float64() for name in provenance["metrics"]}
-    return columns | {"error": pl.String()}
-
-
-def _sidecar(path: Path) -> Path:
-    return path.with_name(path.name + ".provenance.json")
-
-
-def _write(path: Path, write: Callable[[Path], object]) -> None:
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        partial = Path(folder) / path.name
-        try:
-            write(partial)
-        except pl.exceptions.PolarsError as error:  # what polars makes of a full disk
-            raise OSError(str(error)) from error
-        partial.replace(path)
+    if rows != provenance["rows"]:
+        raise ValueError(f"it holds {rows} rows of {provenance['rows']}; it is cut or added to")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -125,14 +126,18 @@ class VideoScorer:
             except PictureError as error:
                 self._broken[name] = str(error)
 
-    def stream(self) -> Iterator[ScoredPair]:
-        """Score one frame after another, in order; where a video breaks off, the last one carries the error."""
+    def stream(self, done: int = 0) -> Iterator[ScoredPair]:
+        """Score one frame after another, in order; where a video breaks off, the last one carries the error.
+
+        Args:
+            done: Rows that are scored already: their frames are decoded and passed over.
+        """
         if self._films and not (self._libvmaf or self._broken):
             self.run_libvmaf()
         if self._scorer is None:
-            yield from self._libvmaf_alone()
+            yield from itertools.islice(self._libvmaf_alone(), done, None)
             return
-        for scored in self._scorer.stream_loaded(self._read()):
+        for scored in self._scorer.stream_loaded(self._read(done=done)):
             films, error = self._at(scored.frame[0] if scored.frame else 0)
             errors = "; ".join(filter(None, [scored.error, error])) or None
             yield dataclasses.replace(scored, scores={**scored.scores, **films}, error=errors)
@@ -184,7 +189,7 @@ class VideoScorer:
         metrics = {name: found[name] for name in self._requests}
         return run | {"metrics": metrics, "video": {**told, "align": self.align, "every": self.every}}
 
-    def _read(self, only: Collection[int] | None = None) -> Iterator[LoadedPair]:
+    def _read(self, only: Collection[int] | None = None, done: int = 0) -> Iterator[LoadedPair]:
         notes = tuple(
             (video.path, note) for video in (self.distorted, self.reference) for note in video.notes
         )
@@ -195,12 +200,14 @@ class VideoScorer:
                 if only is not None and x.index not in only:
                     continue
                 place = (x.index, x.time)
-                fitted_x, fitted_y = fit(x.pixels(), y.pixels(), self._settings.resize)
-                yield LoadedPair(index, self._pair, fitted_x, fitted_y, notes, frame=place)
+                if index >= done:
+                    fitted_x, fitted_y = fit(x.pixels(), y.pixels(), self._settings.resize)
+                    yield LoadedPair(index, self._pair, fitted_x, fitted_y, notes, frame=place)
                 step = float(self.every / self.distorted.rate)
                 index, notes, place = index + 1, (), (x.index + self.every, x.time + step)
         except (PictureError, ShapeError) as error:
-            yield LoadedPair(index, self._pair, notes=notes, error=str(error), frame=place)
+            if index >= done:
+                yield LoadedPair(index, self._pair, notes=notes, error=str(error), frame=place)
 
     def _left_out(self) -> tuple[tuple[Path, str], ...]:
         """A note on frames that have no partner."""
