@@ -53,6 +53,7 @@ class Outcome:
 
     def write_table(self, complete: Callable[[StoredScores], StoredScores], room: Path) -> None:
         """Make the whole table of what was scored, and write it if it is asked for."""
+        from beholder.scoring import StoredScores
         from beholder.scoring.writing import write_scores
 
         output = self.wishes.output
@@ -62,6 +63,8 @@ class Outcome:
                 write_scores(self.scores.frame, self.scores.provenance, output, room=room)
                 self.written.append(output)
                 self.has_table = True
+                # Where columns were added, the file that they were added to is no longer there.
+                self.scores = StoredScores.open(output) if output.suffix == ".parquet" else self.scores
         except KeyboardInterrupt:
             self._stop("interrupted before the table was written", 130)
         except OSError as error:
