@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Measurer", "Outcome", "stack", "too_large"]
 
+_LEFT = "torch computed the networks: a size that OpenVINO is not given"
 _HELD_PIXELS = 1024 * 1024  # of a batch whose features may all be held at once: 1 GB of VGG-16
 
 
@@ -78,8 +79,10 @@ class Measurer:
         }
         self._engine = _find_engine(metrics, settings, maps=maps)
 
-    def measure(self, x: Tensor, references: Sequence[Tensor]) -> dict[str, list[Outcome]]:
-        """What comes of a batch of pairs, by metric.
+    def measure(
+        self, x: Tensor, references: Sequence[Tensor]
+    ) -> tuple[dict[str, list[Outcome]], tuple[str, ...]]:
+        """What comes of a batch of pairs, by metric, and what is to be noted of each of them.
 
         Args:
             x: Pictures under test, shape (N, 3, H, W), in [0, 1], on the device.
@@ -98,9 +101,10 @@ class Measurer:
                     for picture, features in ((x, computed.of_x), (y, computed.of_y)):
                         for trunk, layers in features.items():
                             hand_in(trunk, picture, layers)
-                    return self._complete(computed.scores, x, y)
+                    return self._complete(computed.scores, x, y), ()
             with one_pass() if x[:, 0].numel() <= _HELD_PIXELS else contextlib.nullcontext():
-                return self._complete({}, x, y)
+                outcomes = self._complete({}, x, y)
+        return outcomes, (_LEFT,) if self._engine else ()
 
     def told(self) -> dict[str, dict[str, Any]]:
         """Engine and precision of each metric, as the provenance tells them."""
@@ -113,7 +117,6 @@ class Measurer:
             }
             if self._engine is not None and name in (*self._engine.scored, *self._engine.fed):
                 own["engine"] = "openvino" if name in self._engine.scored else "openvino, formula in torch"
-                own["pairs_left_to_torch"] = self._engine.left
             told[name] = own
         return told
 

@@ -159,13 +159,13 @@ class Scorer:
             return [self._failed(loaded, loaded.error) for loaded in batch]
         try:
             x = stack([x for x, _ in pictures], self.settings.device)
-            outcomes = self._measurer.measure(x, [y for _, y in pictures])
+            outcomes, notes = self._measurer.measure(x, [y for _, y in pictures])
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
             return [self._failed(loaded, too_large(pictures[0][0])) for loaded in batch]
         return [
-            _assemble(loaded, {name: outcome[place] for name, outcome in outcomes.items()})
+            _assemble(loaded, {name: outcome[place] for name, outcome in outcomes.items()}, notes)
             for place, loaded in enumerate(batch)
         ]
 
@@ -174,7 +174,7 @@ class Scorer:
         return ScoredPair(loaded.index, loaded.pair, failed, {}, loaded.notes, error, loaded.frame)
 
 
-def _assemble(loaded: LoadedPair, outcomes: Mapping[str, Outcome]) -> ScoredPair:
+def _assemble(loaded: LoadedPair, outcomes: Mapping[str, Outcome], noted: Sequence[str]) -> ScoredPair:
     errors = []
     scores: dict[str, float | None] = {}
     for name, outcome in outcomes.items():
@@ -186,7 +186,8 @@ def _assemble(loaded: LoadedPair, outcomes: Mapping[str, Outcome]) -> ScoredPair
             errors.append(f"{name}: the score is not a number")
     maps = {name: outcome.map for name, outcome in outcomes.items() if outcome.map is not None}
     error = "; ".join(errors) or None
-    return ScoredPair(loaded.index, loaded.pair, scores, maps, loaded.notes, error, loaded.frame)
+    notes = (*loaded.notes, *((loaded.pair.distorted, note) for note in noted))
+    return ScoredPair(loaded.index, loaded.pair, scores, maps, notes, error, loaded.frame)
 
 
 def _is_large(batch: Sequence[LoadedPair]) -> bool:

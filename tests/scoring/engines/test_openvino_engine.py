@@ -52,7 +52,6 @@ def test_scores_are_those_of_torch(height: int, width: int) -> None:
     told = scorer.provenance()["metrics"]
     assert {told[name]["engine"] for name in SCORED} == {"openvino"}
     assert {told[name]["engine"] for name in FED} == {"openvino, formula in torch"}
-    assert {told[name]["pairs_left_to_torch"] for name in told} == {0}
 
 
 def test_versions_of_references_are_compared_with_the_right_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,14 +81,16 @@ def test_equal_pictures_score_as_such() -> None:
     assert torch.equal(found, torch.zeros_like(found))
 
 
-def test_small_pictures_are_left_to_torch_and_counted() -> None:
+def test_small_pictures_are_left_to_torch_and_noted() -> None:
     y = photographs(1, 20, 20)
     pairs = loaded(noisy(y), list(y))
     scorer = Scorer(["lpips_vgg", "lpips_alex"], Settings(engine="openvino"))
     (pair,) = scorer.stream_loaded(pairs)
     assert pair.scores["lpips_vgg"] is not None
     assert pair.error == "lpips_alex: the picture is 20x20; expected at least 31x31 pixels."
-    assert scorer.provenance()["metrics"]["lpips_vgg"]["pairs_left_to_torch"] == 1
+    assert [note for _, note in pair.notes] == [
+        "torch computed the networks: a size that OpenVINO is not given"
+    ]
 
 
 def test_maps_are_drawn() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 import torch
@@ -60,7 +59,6 @@ class OpenVINOEngine:
     Attributes:
         scored: Names of the metrics whose scores it gives.
         fed: Names of the metrics whose features it gives.
-        left: How many pairs were left to torch: too small for a metric, or too large.
 
     Raises:
         UsageError: If the processor has no bfloat16 and it is asked for.
@@ -78,8 +76,6 @@ class OpenVINOEngine:
             if not getattr(metric, "traceable", False) or (maps and isinstance(metric, MapMetric))
         )
         self.scored = tuple(name for name in chosen if name not in self.fed)
-        self.left = 0
-        self._lock = threading.Lock()
         self._smallest = max((metrics[name].spec.min_size for name in chosen), default=0)
         if chosen:
             _check_precision(precision)
@@ -88,31 +84,25 @@ class OpenVINOEngine:
             )
 
     def run(self, x: Tensor, references: Sequence[Tensor]) -> Computed | None:
-        """What comes of a batch of pairs; ``None`` where they are left to torch.
+        """What comes of a batch of pairs; ``None`` where they are too small or too large, and torch shall compute them.
 
         Args:
             x: Pictures under test, shape (N, 3, H, W), in [0, 1].
             references: Their references, each (3, H, W); the same tensor where they share one.
         """
         if min(x.shape[-2:]) < self._smallest or x[0, 0].numel() > _LARGEST:
-            self._leave(len(x))
             return None
         try:
             found = [self._compare(part, reference) for part, reference in _by_reference(x, references)]
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
-            self._leave(len(x))
             return None
         outputs = [torch.cat(parts) for parts in zip(*found, strict=True)]
         count = len(self.scored)
         middle = count + len(self._fed.layers)
         of_x, of_y = (self._fed.name(features) for features in (outputs[count:middle], outputs[middle:]))
         return Computed(dict(zip(self.scored, outputs[:count], strict=True)), of_x, of_y)
-
-    def _leave(self, pairs: int) -> None:
-        with self._lock:
-            self.left += pairs
 
     def _prepare(self, scored: Sequence[nn.Module], fed: Sequence[nn.Module], precision: Precision) -> None:
         metrics = [*scored, *fed]
