@@ -19,7 +19,7 @@ from beholder.catalog import METRICS, Entry, create_metric
 from beholder.images import Pair, read_picture, save_picture
 from beholder.ops.resize import resize
 from beholder.scoring import Scorer, Settings, score_table
-from beholder.scoring.reader import read_pairs_ahead
+from beholder.scoring.reader import LoadedPair, read_pairs_ahead
 from beholder.spec import UsageError
 
 
@@ -301,3 +301,12 @@ def test_the_catalogue_leads_to_real_classes() -> None:
     for name, entry in METRICS.items():
         assert isinstance(entry, Entry)
         assert entry.load().describe(**entry.options).name == name
+
+
+def test_versions_of_a_larger_reference_make_a_batch() -> None:
+    y, other = torch.rand(2, 3, 400, 400)
+    pair = Pair(Path("y.png"), Path("x.png"))
+    of = [y, y, y, y, y, other]
+    loaded = [LoadedPair(index, pair, torch.rand(3, 400, 400), each) for index, each in enumerate(of)]
+    ends = [scored.ends_batch for scored in Scorer(["psnr"]).stream_loaded(loaded)]
+    assert ends == [False, False, False, True, True, True]

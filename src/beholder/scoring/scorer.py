@@ -32,6 +32,7 @@ __all__ = ["ScoredPair", "Scorer", "as_text"]
 
 # Pixels in a batch: beyond this a processor's caches overflow and larger batches are slower per pair.
 _BATCH_PIXELS = {"cpu": 4 * 256 * 256, "cuda": 64 * 256 * 256, "mps": 16 * 256 * 256}
+_VERSIONS = 4  # of one reference, that a batch has room for: its features are computed once for them
 # A batch with more pixels wants all cores and the memory for itself: VGG-16 takes about 1 kB a pixel and pair.
 _LARGE_PIXELS = 1024 * 1024
 
@@ -150,7 +151,10 @@ class Scorer:
         if first.x is None or loaded.x is None or first.x.shape != loaded.x.shape:
             return False
         kind = torch.device(self.settings.device).type
-        fitting = _BATCH_PIXELS.get(kind, _BATCH_PIXELS["cpu"]) // first.x[0].numel()
+        pixels = first.x[0].numel()
+        fitting = _BATCH_PIXELS.get(kind, _BATCH_PIXELS["cpu"]) // pixels
+        if first.y is loaded.y and _VERSIONS * pixels <= _LARGE_PIXELS:
+            fitting = max(fitting, _VERSIONS)
         return len(batch) < (self.settings.batch_size or max(1, fitting))
 
     def _score(self, batch: Sequence[LoadedPair]) -> list[ScoredPair]:

@@ -19,7 +19,7 @@ _WORTHWHILE = 3  # versions at once that pay for looking at their reference apar
 
 
 class KeptReferences:
-    """The features of the last references that come more than once.
+    """The features of the last references that many pictures are compared with.
 
     Args:
         compute: Features of a reference, from (1, 3, H, W).
@@ -31,22 +31,21 @@ class KeptReferences:
         self._kept: OrderedDict[int, _Kept] = OrderedDict()
 
     def recall(self, reference: Tensor, versions: int) -> list[Tensor] | None:
-        """Features of a reference; ``None`` where it is new and too few pictures are compared with it, or is large.
+        """Features of a reference; ``None`` where it is large, or too few pictures of a batch are compared with it.
+
+        That it was seen before does not count: the last digit of a score must not depend on what came earlier.
 
         Args:
             reference: Shape (3, H, W); known again as the same tensor.
             versions: How many pictures are compared with it now.
         """
-        if reference[0].numel() > _LARGEST:
+        if reference[0].numel() > _LARGEST or versions < _WORTHWHILE:
             return None
         with self._lock:
-            new = id(reference) not in self._kept
             kept = self._kept.setdefault(id(reference), _Kept(reference))
             self._kept.move_to_end(id(reference))
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
-        if new and versions < _WORTHWHILE:
-            return None
         with kept.lock:  # who compares with the same reference meanwhile waits
             if kept.features is None:
                 kept.features = self._compute(reference[None])
