@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import math
@@ -144,6 +145,20 @@ def test_pairs_failures_metrics_and_date_are_told(tmp_path: Path) -> None:
     ]
     page = words(written(make_table(rows), tmp_path))
     assert "Pairs 1,234 Failed 3 Metrics lpips_vgg, ssim, psnr Scored 21 November 2026, 23:59 UTC" in page
+
+
+def test_a_page_of_the_worst_says_of_how_many(tmp_path: Path) -> None:
+    rows = [("r", f"{place}.png", [float(place)], "failed" if place < 3 else None) for place in range(40)]
+    whole = make_table(rows, ["psnr"])
+    whole = dataclasses.replace(whole, provenance={**whole.provenance, "rows": 40}).stored()
+    table, _ = whole.worst(5)
+    write_score_page(table, tmp_path / "page.html", whole=whole)
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "The 5 worst of 40 pairs by psnr are listed; the distributions are of all." in page
+    assert "<dd>40</dd>" in page
+    assert "median 19.50" in page
+    assert "4.png" in page
+    assert "5.png" not in page
 
 
 def test_a_run_that_stopped_says_so_at_the_head(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from beholder.scoring import ScoreTable
+from beholder.scoring import ScoreTable, StoredScores
 from beholder.spec import UsageError
 
 
@@ -167,3 +167,17 @@ def test_a_full_disk_is_an_os_error_and_leaves_nothing(
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_first_and_the_worst_rows_of_any_number(tmp_path: Path) -> None:
+    provenance = {"metrics": {"psnr": {"direction": "higher"}}}
+    scores = [30.0, math.inf, None, 20.0, 10.0]
+    rows = [{"reference": "r", "distorted": str(place), "psnr": psnr} for place, psnr in enumerate(scores)]
+    ScoreTable.from_rows(rows, provenance).save(tmp_path / "t.parquet")
+    stored = StoredScores.open(tmp_path / "t.parquet")
+    assert stored.head(2).frame["psnr"].to_list() == [30.0, math.inf]
+    worst, places = stored.worst(2)
+    assert (worst.frame["psnr"].to_list(), places) == ([20.0, 10.0], [3, 4])
+    assert stored.worst(4)[1] == [0, 1, 3, 4]
+    assert stored.worst(9)[1] == [0, 1, 2, 3, 4]
+    assert [row for rows in stored.slices() for row in rows] == stored.head(9).to_rows()

@@ -128,3 +128,10 @@ def test_pictures_that_are_shown_are_those_that_were_scored(videos: tuple[Video,
 def test_damage_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PictureError, match="no such file"):
         open_video(tmp_path / "none.mkv")
+
+
+def test_frames_that_are_scored_are_passed_over(videos: tuple[Video, Video]) -> None:
+    scorer = VideoScorer(*videos, ["mae"])
+    rows = [scored.as_row() for scored in scorer.stream()]
+    assert [scored.as_row() for scored in scorer.stream(5)] == rows[5:]
+    assert list(scorer.stream(12)) == []

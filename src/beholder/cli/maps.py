@@ -48,7 +48,8 @@ class Maps:
         self._page = MapFolder(for_page, specs) if for_page else None
         self._row = scored.provenance["rows"]
         self._names = itertools.islice(names, self._row, None) if folder else itertools.repeat(Path())
-        self._first = next(iter(specs))
+        self._metrics = list(specs)
+        self._first = self._metrics[0]
         self._sign = -1 if specs[self._first].direction == "higher" else 1
         self._worst: list[tuple[float, int]] = []
         self.drawn = False
@@ -91,7 +92,7 @@ class Maps:
         if len(self._worst) <= _MOST_ON_PAGE:
             return True
         dropped = -heapq.heappop(self._worst)[1]
-        if self._page:
-            for file in self._page.folder.glob(f"{dropped}.*.png"):
-                file.unlink()
+        if self._page and dropped != row:
+            for metric in self._metrics:
+                self._page.path(Path(str(dropped)), metric).unlink(missing_ok=True)
         return dropped != row

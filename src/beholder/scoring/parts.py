@@ -93,8 +93,8 @@ class Parts:
             StoringError: If the part cannot be written; those before it stand.
         """
         noted = list(notes)
-        told = json.dumps(noted, ensure_ascii=False) if noted else None
-        self._lines.append(",".join(_cell({**row, _NOTES: told}.get(name)) for name in self._schema) + "\n")
+        told = {**row, _NOTES: json.dumps(noted, ensure_ascii=False) if noted else None}
+        self._lines.append(",".join(_cell(told.get(name)) for name in self._schema) + "\n")
         self._noted += noted
         self._new_failures += row["error"] is not None
         if not ends_batch:
