@@ -97,6 +97,13 @@ def test_colours_are_matched(run: Run, model: Path, pictures: Path, tmp_path: Pa
     assert (means[0] - means[1]).abs().max() < 0.01
 
 
+def test_a_folder_of_a_models_name_does_not_hide_the_model(run: Run, pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "deblock").mkdir()
+    done = run("restore", "deblock", "in/one.png", "deblock/one.png")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "deblock" / "one.png").is_file()
+
+
 def test_a_self_ensemble_is_the_mean_of_eight(run: Run, model: Path, pictures: Path, tmp_path: Path) -> None:
     for name, options in (("once", []), ("ensemble", ["--self-ensemble", "--report", "page.html"])):
         done = run("restore", "model.safetensors", "in/one.png", f"{name}.png", *options)

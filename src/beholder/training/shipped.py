@@ -44,11 +44,11 @@ def _shipped(room: str, pattern: str) -> dict[str, Path]:
 
 
 def _find(kind: str, name: str, shipped: dict[str, Path], own: str) -> Path:
-    if Path(name).suffix or len(Path(name).parts) > 1 or Path(name).exists():
-        return Path(name)
-    if name not in shipped:
+    if name in shipped:  # a folder of results may have the model's name
+        return shipped[name]
+    if not (Path(name).suffix or len(Path(name).parts) > 1 or Path(name).exists()):
         raise UsageError(
             f"there is no {kind} {name!r}.{did_you_mean(name, shipped)} Expected {own}, or one of "
             f"{', '.join(shipped)}."
         )
-    return shipped[name]
+    return Path(name)
