@@ -95,7 +95,7 @@ def test_variants(photos: Tensor) -> None:
     assert (create_metric("vmaf:neg=true")(stronger, photos) < create_metric("vmaf")(stronger, photos)).all()
     assert (create_metric("vmaf:phone=true")(photos, photos) == 100).all()
     for option in ("neg", "phone"):
-        with pytest.raises(UsageError, match=f"{option} is 3"):
+        with pytest.raises(UsageError, match=f"the option {option!r} is 3"):
             create_metric(f"vmaf:{option}=3")
 
 

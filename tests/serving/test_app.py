@@ -34,8 +34,8 @@ def ask(client: TestClient, reference: bytes, distorted: bytes, **fields: str) -
 def test_scores_are_those_of_the_library(client: TestClient, files: Files, pictures: dict[str, Path]) -> None:
     answer = ask(client, files["reference"], files["noisy3"])
     assert answer.status_code == 200
-    table = beholder.score([(pictures["reference"], pictures["noisy3"])], ["psnr", "ssim"])
-    assert answer.json()["scores"] == {name: table.frame[name][0] for name in ("psnr", "ssim")}
+    frame = beholder.score([(pictures["reference"], pictures["noisy3"])], ["psnr", "ssim"])
+    assert answer.json()["scores"] == {name: frame[name][0] for name in ("psnr", "ssim")}
     assert answer.json()["error"] is None
     assert re.fullmatch(r"total;dur=\d+\.\d", answer.headers["server-timing"])
 

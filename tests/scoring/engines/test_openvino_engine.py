@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from beholder.data.degradations import add_noise
 from beholder.data.photos import PHOTOS
-from beholder.images import Pair, save_picture
+from beholder.images import Pair
 from beholder.scoring import Scorer, Settings
 from beholder.scoring.engines import references
 from beholder.scoring.reader import LoadedPair
@@ -140,27 +140,3 @@ def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings().engine == "torch"
     with pytest.raises(MissingPackageError, match=r"pip install 'beholder\[cpu\]'"):
         Settings(engine="openvino")
-
-
-def test_the_command_takes_engine_and_precision(tmp_path: Path) -> None:
-    y = photographs(1, 64, 64)
-    for name, picture in (("y.png", y[0]), ("x.png", noisy(y)[0])):
-        save_picture(picture, tmp_path / name)
-    from typer.testing import CliRunner
-
-    from beholder.cli.app import app
-    from beholder.scoring import ScoreTable
-
-    output = tmp_path / "scores.parquet"
-    command = [
-        "score",
-        str(tmp_path / "y.png"),
-        str(tmp_path / "x.png"),
-        "-m",
-        "lpips_alex",
-        "-o",
-        str(output),
-    ]
-    done = CliRunner().invoke(app, [*command, "--engine", "openvino", "--precision", "fp32"])
-    assert done.exit_code == 0, done.output
-    assert ScoreTable.load(output).provenance["engine"] == "openvino"
