@@ -199,6 +199,7 @@ def test_a_client_that_leaves_does_no_harm(served: Served, folders: Folders) -> 
         with served.connect() as connection:
             connection.sendall(sent[: int(share * len(sent))])
     time.sleep(0.5)
+    assert served.process.poll() is None
 
 
 def test_signals_end_it_once_it_has_answered(folders: Folders) -> None:

@@ -37,7 +37,7 @@ class Settings:
         engine: What computes pretrained networks: ``"torch"``, ``"openvino"`` (processors only, extra ``cpu``), or
             ``"auto"``: OpenVINO on a processor where it is installed. All else is computed by torch.
         precision: What pretrained networks compute in: ``"fp32"``, which is what ``"auto"`` means, or ``"bf16"``,
-            faster and with two or three digits; see docs/engines.md. Formulas stay in float32.
+            faster and with two or three digits; see docs/engines.md. Torch keeps formulas in float32.
 
     Raises:
         UsageError: If a value is impossible, or the device is not there.

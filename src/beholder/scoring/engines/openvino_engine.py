@@ -53,7 +53,8 @@ class OpenVINOEngine:
     Args:
         metrics: Metrics by the names of their columns, their networks joined; those without a network, or with one
             that is no chain of layers, are left to torch.
-        precision: What the networks compute in: ``"fp32"`` or ``"bf16"``. Formulas stay in float32.
+        precision: What the networks compute in: ``"fp32"`` or ``"bf16"``, which OpenVINO may also use in the formulas of
+            ``scored``.
         maps: Whether metrics that have a map shall draw it; their formulas are left to torch.
 
     Attributes:
