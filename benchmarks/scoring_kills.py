@@ -33,16 +33,17 @@ COMMAND = [sys.executable, "-c", COUNTING, "score", "--pairs", "pairs.csv", "-q"
 
 
 def make_pairs(folder: Path, pairs: int, side: int, kinds: int = 20) -> None:
-    """A list of pairs over a few small pictures, in no regular order."""
+    """A list of pairs over a few small pictures; versions of eight references stand in no regular order."""
+    draw = random.Random(0)
     detail = PHOTOS[0].detail(side)
-    save_picture(detail, folder / "reference.png")
+    references = [f"reference-{number}.png" for number in range(8)]
+    for number, name in enumerate(references):
+        save_picture(detail.roll(number * side // 8, -1), folder / name)
     for kind in range(kinds):
         save_picture(add_noise(detail, 0.01 * (kind + 1), seed=kind), folder / f"{kind}.png")
-    chosen = random.Random(0).choices(range(kinds), k=pairs)
     with (folder / "pairs.csv").open("w", newline="") as file:
-        csv.writer(file).writerows(
-            [("reference", "distorted"), *(("reference.png", f"{kind}.png") for kind in chosen)]
-        )
+        chosen = ((draw.choice(references), f"{draw.randrange(kinds)}.png") for _ in range(pairs))
+        csv.writer(file).writerows([("reference", "distorted"), *chosen])
 
 
 def count_kept(folder: Path) -> int:

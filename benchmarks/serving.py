@@ -25,6 +25,7 @@ from beholder.data.degradations import add_noise
 from beholder.data.photos import PHOTOS
 from beholder.images import Pair, save_picture
 from beholder.scoring import Scorer
+from beholder.scoring.planner import plan
 
 METRIC = "lpips_alex"
 PAIRS = 64
@@ -113,7 +114,7 @@ def measure(requests: int, clients: int) -> bool:
         scorer = Scorer([METRIC])
         list(scorer.stream(sent[:64]))
         began = time.perf_counter()
-        expected = [scored.scores[METRIC] for scored in scorer.stream(sent)]
+        expected = [scored.scores[METRIC] for scored in scorer.stream_planned(plan(sent, gather=False))]
         streamed = requests / (time.perf_counter() - began)
     lost = sum(
         found is None or wanted is None or abs(found - wanted) > TOLERANCE

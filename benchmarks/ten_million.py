@@ -35,16 +35,17 @@ def score(folder: Path) -> None:
     """The command, with a metric that looks at no picture: a score for each pair, and an error for one in a thousand."""
     from beholder.cli.pictures import PairOptions, find_pairs, picture_job
     from beholder.cli.running import Wishes, run
-    from beholder.images import Pair
     from beholder.scoring import ScoredPair, Scorer, Settings
+    from beholder.scoring.planner import Planned
 
-    def stream(_: Scorer, pairs: Iterator[Pair]) -> Iterator[ScoredPair]:
-        for place, pair in enumerate(pairs):
+    def stream(_: Scorer, pairs: Iterator[Planned]) -> Iterator[ScoredPair]:
+        for planned in pairs:
+            place, pair = planned.index, planned.pair
             error = None if place % 1000 else "a picture that cannot be read"
             note = ((pair.distorted, "turned upright"),) if place % 500 == 1 else ()
             yield ScoredPair(place, pair, {"ssim": None if error else place % 997 / 997}, {}, note, error)
 
-    Scorer.stream = stream  # type: ignore[method-assign,assignment]
+    Scorer.stream_planned = stream  # type: ignore[method-assign,assignment]
     pairs = find_pairs(None, None, PairOptions(folder / "pairs.parquet"))
     job = picture_job(pairs, ["ssim"], Settings(), maps=False)
     with run(job, Wishes(output=folder / "scores.parquet", report=folder / "page.html")):

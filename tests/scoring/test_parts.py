@@ -40,7 +40,7 @@ def fill(folder: Path, rows: int, *, resume: bool = False, close: bool = True) -
     """Parts of ten rows each."""
     parts = Parts(folder, MANIFEST, resume=resume)
     for place in range(parts.rows, rows):
-        parts.add(row(place, None if place % 7 else "bad"), [f"{place // 30}: resized"])
+        parts.add(place, row(place, None if place % 7 else "bad"), [f"{place // 30}: resized"])
         if place % 10 == 9:
             parts.flush()
     parts.flush()
@@ -95,11 +95,66 @@ def test_a_damaged_part_is_dropped_with_those_behind_it(number: int, damage: str
 def test_rows_of_a_batch_that_is_not_whole_are_not_kept(tmp_path: Path) -> None:
     parts = Parts(tmp_path, MANIFEST, resume=False)
     for place in range(10):
-        parts.add(row(place), [f"{place}: note"], ends_batch=place % 4 == 3)
+        parts.add(place, row(place), [f"{place}: note"], ends_batch=place % 4 == 3)
     parts.flush()
     assert parts.rows == 8
     assert list(parts.notes.kept)[-1] == "7: note"
     parts.close()
+
+
+def fill_in_turns(folder: Path, turns: list[int], start: int = 0, *, resume: bool = False) -> Parts:
+    """Rows that have their turns in this order, a part for each three."""
+    parts = Parts(folder, MANIFEST, resume=resume)
+    for number, place in enumerate(turns[start:], start + 1):
+        parts.add(place, row(place))
+        if number % 3 == 0:
+            parts.flush()
+    parts.flush()
+    parts.close()
+    return parts
+
+
+TURNS = [0, 1, 2, 3, 5, 7, 4, 6, 8, 9, 12, 10, 11, 13]
+
+
+def test_rows_out_of_order_come_into_order(tmp_path: Path) -> None:
+    for count in range(1, len(TURNS) + 1):
+        parts = fill_in_turns(tmp_path / str(count), TURNS[:count])
+        assert [each["reference"] for each in read(parts)] == [
+            row(place)["reference"] for place in sorted(TURNS[:count])
+        ]
+
+
+def test_parts_out_of_order_become_one(tmp_path: Path) -> None:
+    parts = fill_in_turns(tmp_path, TURNS)
+    names = sorted(file.name[5:-4].replace("0" * 8, "") for file in tmp_path.glob("rows-*"))
+    assert names == ["00-03", "03-08", "08-09", "09-13", "13-14"]
+    assert [row(place) for place in sorted(TURNS)] == read(parts)
+
+
+@pytest.mark.parametrize("killed", range(1, len(TURNS)))
+def test_a_run_with_rows_out_of_order_goes_on(killed: int, tmp_path: Path) -> None:
+    fill_in_turns(tmp_path, TURNS[:killed])
+    for file in list(
+        tmp_path.glob("rows-*")
+    ):  # as if a kill had come before the parts that became one were removed
+        copy = tmp_path / file.name.replace(file.name[16:26], f"{int(file.name[5:15]) + 1:010}")
+        if not copy.exists():
+            copy.write_text("".join(file.read_text().splitlines(keepends=True)[:2]))
+    parts = fill_in_turns(tmp_path, TURNS, killed, resume=True)
+    assert read(parts) == [row(place) for place in sorted(TURNS)]
+    assert parts.rows == len(TURNS)
+
+
+def test_names_with_line_breaks_survive_a_merge(tmp_path: Path) -> None:
+    parts = Parts(tmp_path, MANIFEST, resume=False)
+    names = ['a\nb".png', "", "plain.png"]
+    for place in (2, 0, 1):
+        parts.add(place, {**row(place), "distorted": names[place]})
+        parts.flush()
+    parts.close()
+    assert [each["distorted"] for each in read(parts)] == names
+    assert len(list(tmp_path.glob("rows-*"))) == 1
 
 
 def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
@@ -141,7 +196,7 @@ def test_another_run_is_told_what_differs(asked: Manifest, words: str | None, tm
         Parts(tmp_path, asked, resume=True)
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": 1, "run": 3}'])
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": 2, "run": 3}'])
 def test_a_manifest_that_cannot_be_read_is_refused(content: str, tmp_path: Path) -> None:
     fill(tmp_path, 10)
     (tmp_path / "manifest.json").write_text(content)
@@ -152,8 +207,8 @@ def test_a_manifest_that_cannot_be_read_is_refused(content: str, tmp_path: Path)
 def test_another_format_is_refused(tmp_path: Path) -> None:
     fill(tmp_path, 10)
     told = json.loads((tmp_path / "manifest.json").read_text())
-    (tmp_path / "manifest.json").write_text(json.dumps({**told, "format": 2}))
-    with pytest.raises(UsageError, match="its format is 2, this version writes 1"):
+    (tmp_path / "manifest.json").write_text(json.dumps({**told, "format": 1}))
+    with pytest.raises(UsageError, match="its format is 1, this version writes 2"):
         Parts(tmp_path, MANIFEST, resume=True)
 
 
@@ -194,7 +249,7 @@ def test_a_full_disk_leaves_what_is_kept(tmp_path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
     try:
         for place in range(10, 15):
-            parts.add(row(place))
+            parts.add(place, row(place))
         with pytest.raises(StoringError, match="cannot be written to: File too large"):
             parts.flush()
     finally:

@@ -7,6 +7,7 @@ import math
 import os
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -19,8 +20,13 @@ from beholder.catalog import METRICS, Entry, create_metric
 from beholder.images import Pair, read_picture, save_picture
 from beholder.ops.resize import resize
 from beholder.scoring import Scorer, Settings, score_table
+from beholder.scoring.measuring import Measurer
+from beholder.scoring.planner import plan
 from beholder.scoring.reader import LoadedPair, read_pairs_ahead
 from beholder.spec import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @pytest.fixture
@@ -267,7 +273,7 @@ def test_a_shared_reference_is_decoded_once(
 
     monkeypatch.setattr("beholder.scoring.reader.read_picture", counting)
     pairs = [Pair(tmp_path / "r.png", tmp_path / "r.png")] * 20
-    assert len(list(read_pairs_ahead(pairs, Settings()))) == 20
+    assert len(list(read_pairs_ahead(plan(pairs), Settings()))) == 20
     assert len(read) == 21
 
 
@@ -290,7 +296,7 @@ def test_large_pictures_are_not_all_decoded_ahead(tmp_path: Path, monkeypatch: p
             asked.append(index)
             yield Pair(tmp_path / "p.png", tmp_path / "p.png")
 
-    stream = read_pairs_ahead(pairs(), Settings())  # type: ignore[arg-type]
+    stream = read_pairs_ahead(plan(pairs(), gather=False), Settings())  # type: ignore[arg-type]
     for handed_out in range(1, 61):
         next(stream)
         assert len(asked) - handed_out <= 3
@@ -310,3 +316,23 @@ def test_versions_of_a_larger_reference_make_a_batch() -> None:
     loaded = [LoadedPair(index, pair, torch.rand(3, 400, 400), each) for index, each in enumerate(of)]
     ends = [scored.ends_batch for scored in Scorer(["psnr"]).stream_loaded(loaded)]
     assert ends == [False, False, False, True, True, True]
+
+
+def test_versions_far_apart_are_scored_together_and_listed_in_order(
+    photos: Tensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, photo in enumerate(photos):
+        save_picture(photo[:, :64, :64], tmp_path / f"{number}.png")
+    pairs = [Pair(tmp_path / f"{y}.png", tmp_path / f"{x}.png") for x in range(3) for y in range(3)]
+    shared: list[bool] = []
+    measure = Measurer.measure
+
+    def counting(self: Measurer, x: Tensor, references: Sequence[Tensor]) -> object:
+        shared.append(len(x) > 1 and all(each is references[0] for each in references))
+        return measure(self, x, references)
+
+    monkeypatch.setattr(Measurer, "measure", counting)
+    scored = list(Scorer(["mse"], Settings(batch_size=3)).stream(pairs))
+    assert shared == [True] * 3
+    assert [each.pair for each in scored] == pairs
+    assert [each.index for each in scored if each.scores["mse"] == 0] == [0, 4, 8]

@@ -123,6 +123,7 @@ def picture_job(
     from beholder.scoring.adding import Base
     from beholder.scoring.manifest import hash_pairs
     from beholder.scoring.memory import limit_memory
+    from beholder.scoring.planner import plan_after
 
     limit_memory()
     fetch_missing(list(metrics))
@@ -141,7 +142,7 @@ def picture_job(
         hash_pairs=lambda: hash_pairs(pairs.after(0)),
         added_to=base.metrics if base else (),
         complete=base.complete if base else lambda scores: scores,
-        stream=lambda done: scorer.stream(pairs.after(done)),
+        stream=lambda done: scorer.stream_planned(plan_after(pairs, done, gather=scorer.gathers)),
         provenance=scorer.provenance,
         map_names=lambda: map_names(lambda: (pair.distorted for pair in pairs.after(0))),
         write_page=_write_page,

@@ -43,7 +43,8 @@ class Job:
         added_to: Metrics of the table that the columns are added to.
         prepare: What goes before the first row: its name, its number of steps, and what does it and tells how
             many are done.
-        stream: Starts to score, one row after another, behind those that are scored already.
+        stream: Starts to score, one row after another, behind so many that are scored already; rows may have their
+            turn out of their order, but always the same.
         provenance: Where the numbers come from.
         complete: Makes the whole table of the rows and columns that the run has scored.
         map_names: A name for the heat maps of each row, as a path.
@@ -192,7 +193,7 @@ def _score(job: Job, parts: Parts, maps: Maps | None, log: RunLog) -> tuple[str 
             notes = [f"{as_text(path)}: {note}" for path, note in scored.notes]
             if maps:
                 notes += maps.draw(scored)
-            parts.add(scored.as_row(), notes, ends_batch=scored.ends_batch)
+            parts.add(scored.index, scored.as_row(), notes, ends_batch=scored.ends_batch)
             log.scored(scored)
         parts.flush()
         return None, 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from beholder.images import Pair
 from beholder.scoring.notes import Notes
+from beholder.scoring.planner import plan
 from beholder.scoring.scorer import Scorer, as_text
 from beholder.scoring.table import ScoreTable
 from beholder.spec import UsageError
@@ -69,14 +70,16 @@ def score_iter(
 ) -> Iterator[dict[str, Any]]:
     """Score pairs as `score` does, and hand out each row as it is there, in order.
 
-    Pairs are taken as they are needed, and no row is kept: there may be any number of them.
+    Pairs are taken as they are needed, and no row is kept: there may be any number of them. Unlike `score`, it does
+    not look ahead for other pairs of a reference: list them behind one another.
 
     Example:
         >>> for row in beholder.score_iter(pairs, ["ssim"]):
         ...     print(row["distorted"], row["ssim"])
     """
     scorer = Scorer(metrics, settings)  # not in the generator: what is refused is refused at the call
-    return (scored.as_row() for scored in scorer.stream(map(_as_pair, pairs)))
+    planned = plan(map(_as_pair, pairs), gather=False)
+    return (scored.as_row() for scored in scorer.stream_planned(planned))
 
 
 def _as_pair(given: object) -> Pair:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Manifest", "hash_names", "hash_pairs"]
 
-_FORMAT = 1
+_FORMAT = 2
 _NAME = "manifest.json"
 # What differs from one sitting to the next and moves no number.
 _PASSING = ("created", "threads")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import json
 import re
 import shutil
@@ -27,17 +29,19 @@ _MOST_ROWS = 20_000
 # stays small, and so does the number of files.
 _LEAST_SECONDS, _MOST_SECONDS = 0.5, 10.0
 _LOCK = ".lock"
-_NOTES = "\0notes"  # a column that no metric can have
-_NAME = re.compile(r"rows-(\d+)-(\d+)\.csv")
+_PLACE, _NOTES = "\0place", "\0notes"  # columns that no metric can have
+_LINE = re.compile(r'(?:[^"\n]|"[^"]*")*\n')  # names may hold line breaks
+_NAME = re.compile(r"rows-\d+-\d+\.csv")
 
 
 class Parts:
     """A folder that holds the first rows of a run, in files that are never written to again.
 
-    A part is a CSV file of neighbouring rows, whose places stand in its name, with a last column for what was noted
-    of their files. It is written under another name, put on the disk, and renamed; what a crash leaves is whole
-    parts, and at most one that does not count. Parts end where batches end, so that a run that goes on forms the
-    batches that it would have formed, and its scores are the same to the last digit.
+    A part is a CSV file of rows that had their turns one after another; the turns stand in its name. Beside a row
+    stand its place in the table and what was noted of its files. A part is written under another name, put on the
+    disk, and renamed; what a crash leaves is whole parts, and at most one that does not count. Parts end where
+    batches end, so that a run that goes on forms the batches that it would have formed, and its scores are the same
+    to the last digit. Once all rows before some place are there, parts that hold them out of order become one.
 
     Parts are written while pictures may fill the memory. Python is refused memory with an error; polars and its
     Parquet would end the process.
@@ -63,12 +67,14 @@ class Parts:
         self.folder = folder
         self.rows = self.failed = 0
         self.notes = Notes()
-        self._schema = {**table_schema(manifest.run), _NOTES: pl.String()}
+        self._schema = {_PLACE: pl.Int64(), **table_schema(manifest.run), _NOTES: pl.String()}
         self._files: list[Path] = []
-        self._lines: list[str] = []
-        self._noted: list[str] = []
-        self._whole = 0, 0, 0
-        self._new_failures = 0
+        self._unsettled: list[
+            Path
+        ] = []  # the last of them, as long as a row is missing before one that is there
+        self._highest = -1
+        self._batch: list[_Row] = []
+        self._waiting: list[_Row] = []
         self._started = self._closed = time.monotonic()
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -86,23 +92,33 @@ class Parts:
             self.close()
             raise
 
-    def add(self, row: Mapping[str, Any], notes: Iterable[str] = (), *, ends_batch: bool = True) -> None:
-        """Add the next row, with what is to be noted of its files; close the part where it is time to.
+    def add(
+        self, place: int, row: Mapping[str, Any], notes: Iterable[str] = (), *, ends_batch: bool = True
+    ) -> None:
+        """Add the row whose turn it is, with what is to be noted of its files; close the part where it is time to.
+
+        Args:
+            place: Where it stands in the table.
+            row: Its cells.
+            notes: What is to be noted.
+            ends_batch: Whether the part may end behind it.
 
         Raises:
             StoringError: If the part cannot be written; those before it stand.
         """
         noted = list(notes)
-        told = {**row, _NOTES: json.dumps(noted, ensure_ascii=False) if noted else None}
-        self._lines.append(",".join(_cell(told.get(name)) for name in self._schema) + "\n")
-        self._noted += noted
-        self._new_failures += row["error"] is not None
+        told = {_PLACE: place, **row, _NOTES: json.dumps(noted, ensure_ascii=False) if noted else None}
+        line = ",".join(_cell(told.get(name)) for name in self._schema) + "\n"
+        self._batch.append(_Row(place, line, noted, row["error"] is not None))
         if not ends_batch:
             return
-        self._whole = len(self._lines), len(self._noted), self._new_failures
+        self._waiting += self._batch
+        self._highest = max(self._highest, *(each.place for each in self._batch))
+        self._batch = []
         now = time.monotonic()
         patience = min(_MOST_SECONDS, max(_LEAST_SECONDS, (now - self._started) / 100))
-        if len(self._lines) >= _MOST_ROWS or now - self._closed >= patience:
+        settles = self._unsettled and self._highest < self.rows + len(self._waiting)
+        if settles or len(self._waiting) >= _MOST_ROWS or now - self._closed >= patience:
             self.flush()
 
     def flush(self) -> None:
@@ -111,29 +127,44 @@ class Parts:
         Raises:
             StoringError: If it cannot be written; those before it stand.
         """
-        rows, notes, failed = self._whole
-        lines, noted = self._lines[:rows], self._noted[:notes]
-        self._lines, self._noted, self._whole, self._new_failures = [], [], (0, 0, 0), 0
+        rows, self._waiting, self._batch = self._waiting, [], []
         if not rows:
             return
-        file = self.folder / f"rows-{self.rows:010}-{self.rows + rows:010}.csv"
         try:
-            with replacing(file) as partial, partial.open("w", encoding="utf-8", newline="") as opened:
-                opened.write(",".join(map(_cell, self._schema)) + "\n")
-                opened.writelines(lines)
+            self._write(rows)
         except OSError as error:
             raise self._unwritable(error) from error
-        self._count(file, rows, failed, noted)
+        self.rows += len(rows)
+        self.failed += sum(row.failed for row in rows)
+        self.notes.add(note for row in rows for note in row.notes)
         self._closed = time.monotonic()
+
+    def _write(self, rows: list[_Row]) -> None:
+        first, end = self.rows, self.rows + len(rows)
+        lines = [row.line for row in rows]
+        replaced: list[Path] = []
+        settled = self._highest < end
+        if settled:
+            replaced = self._unsettled
+            first -= sum(map(_count_rows, replaced))
+            lines = sorted([*itertools.chain(*map(_read_lines, replaced)), *lines], key=_place_of)
+        file = self.folder / f"rows-{first:010}-{end:010}.csv"
+        with replacing(file) as partial, partial.open("w", encoding="utf-8", newline="") as opened:
+            opened.write(",".join(map(_cell, self._schema)) + "\n")
+            opened.writelines(lines)
+        self._files = [*(each for each in self._files if each not in replaced), file]
+        self._unsettled = [] if settled else [*self._unsettled, file]
+        for each in replaced:
+            each.unlink()
 
     def scan(self) -> pl.LazyFrame:
         """The rows, read as they are needed."""
-        rows = (
-            pl.scan_csv(self._files, schema=self._schema)
-            if self._files
-            else pl.LazyFrame(schema=self._schema)
-        )
-        return rows.drop(_NOTES)
+        settled = [file for file in self._files if file not in self._unsettled]
+        pieces = [pl.scan_csv(settled, schema=self._schema)] if settled else []
+        if self._unsettled:
+            pieces.append(pl.scan_csv(self._unsettled, schema=self._schema).sort(_PLACE))
+        rows = pl.concat(pieces) if pieces else pl.LazyFrame(schema=self._schema)
+        return rows.drop(_PLACE, _NOTES)
 
     def remove(self) -> None:
         """Remove the folder with all that is ours in it: its rows are written elsewhere, or there are none."""
@@ -166,31 +197,29 @@ class Parts:
                 "to score from the start."
             )
         manifest.check(self.folder)
-        for file in sorted(self.folder.iterdir()):
-            place = _NAME.fullmatch(file.name)
-            if place and not self._take_up(file, int(place[1]), int(place[2])):
-                break
+        # Of parts that begin alike, the longest replaced the others.
+        parts = [file for file in self.folder.iterdir() if _NAME.fullmatch(file.name)]
+        for file in sorted(parts, key=lambda file: (_turns(file)[0], -_turns(file)[1])):
+            self._take_up(file)
         self._clear()
 
-    def _take_up(self, file: Path, first: int, end: int) -> bool:
+    def _take_up(self, file: Path) -> None:
         """Count the rows of a part, if it is whole and follows the one before."""
+        first, end = _turns(file)
         if first != self.rows:
-            return False
+            return
         try:
             rows = pl.read_csv(file, schema=self._schema)
         except (pl.exceptions.PolarsError, OSError):
-            return False
+            return
         if rows.height != end - first:
-            return False
-        noted = [note for notes in rows[_NOTES].drop_nulls() for note in json.loads(notes)]
-        self._count(file, rows.height, rows.height - rows["error"].null_count(), noted)
-        return True
-
-    def _count(self, file: Path, rows: int, failed: int, noted: Iterable[str]) -> None:
+            return
+        self.rows = end
+        self.failed += rows.height - rows["error"].null_count()
+        self.notes.add(note for notes in rows[_NOTES].drop_nulls() for note in json.loads(notes))
+        self._highest = max(self._highest, int(rows[_PLACE].max()))  # type: ignore[arg-type]
         self._files.append(file)
-        self.rows += rows
-        self.failed += failed
-        self.notes.add(noted)
+        self._unsettled = [] if self._highest < end else [*self._unsettled, file]
 
     def _clear(self) -> None:
         """Remove what is half written, and all that does not belong to the rows that count."""
@@ -203,6 +232,35 @@ class Parts:
 
     def _unwritable(self, error: OSError) -> StoringError:
         return StoringError(f"{self.folder}: cannot be written to: {error.strerror or error}")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Row:
+    place: int
+    line: str
+    notes: list[str]
+    failed: bool
+
+
+def _turns(file: Path) -> tuple[int, int]:
+    """The first turn in a part, and the one behind its last."""
+    _, first, end = file.stem.split("-")
+    return int(first), int(end)
+
+
+def _count_rows(file: Path) -> int:
+    first, end = _turns(file)
+    return end - first
+
+
+def _read_lines(file: Path) -> list[str]:
+    """The rows of a part, as they stand there."""
+    with file.open(encoding="utf-8", newline="") as opened:
+        return _LINE.findall(opened.read())[1:]
+
+
+def _place_of(line: str) -> int:
+    return int(line.partition(",")[0])
 
 
 def _cell(value: object) -> str:

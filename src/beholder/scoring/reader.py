@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from beholder.scoring.planner import Planned
     from beholder.scoring.settings import ResizeRule, Settings
 
 __all__ = ["LoadedPair", "load_pair", "read_pairs_ahead"]
@@ -40,6 +41,7 @@ class LoadedPair:
         notes: What was changed on the way in, each with its file.
         error: Why the pair cannot be scored.
         frame: Index and time, in seconds, of a frame under test; ``None`` for pictures.
+        ends_block: Whether a batch ends behind it.
     """
 
     index: int
@@ -49,9 +51,10 @@ class LoadedPair:
     notes: tuple[tuple[Path, str], ...] = ()
     error: str | None = None
     frame: tuple[int, float] | None = None
+    ends_block: bool = False
 
 
-def read_pairs_ahead(pairs: Iterable[Pair], settings: Settings) -> Iterator[LoadedPair]:
+def read_pairs_ahead(pairs: Iterable[Planned], settings: Settings) -> Iterator[LoadedPair]:
     """Decode pairs in threads, ahead of their use, and hand them out in order.
 
     A reference that several neighbouring pairs share is decoded once. Memory stays bounded: fewer pairs are
@@ -73,11 +76,12 @@ def read_pairs_ahead(pairs: Iterable[Pair], settings: Settings) -> Iterator[Load
             references.move_to_end(path)
             return references[path]
 
-        waiting: deque[tuple[int, Pair, Future[Picture], Future[Picture]]] = deque()
+        waiting: deque[tuple[Planned, Future[Picture], Future[Picture]]] = deque()
         ahead = 2  # until the first sizes are known
         try:
-            for index, pair in enumerate(pairs):
-                waiting.append((index, pair, start(pair.distorted), start_reference(pair.reference)))
+            for planned in pairs:
+                pair = planned.pair
+                waiting.append((planned, start(pair.distorted), start_reference(pair.reference)))
                 while len(waiting) >= ahead:
                     loaded = _finish(*waiting.popleft(), settings.resize)
                     ahead = min(ahead + 1, _how_far_ahead(loaded) or ahead)
@@ -97,8 +101,16 @@ def _how_far_ahead(loaded: LoadedPair) -> int | None:
 
 
 def _finish(
-    index: int, pair: Pair, distorted: Future[Picture], reference: Future[Picture], rule: ResizeRule
+    planned: Planned, distorted: Future[Picture], reference: Future[Picture], rule: ResizeRule
 ) -> LoadedPair:
+    loaded = _load(planned, distorted, reference, rule)
+    return dataclasses.replace(loaded, ends_block=planned.ends_block)
+
+
+def _load(
+    planned: Planned, distorted: Future[Picture], reference: Future[Picture], rule: ResizeRule
+) -> LoadedPair:
+    index, pair = planned.index, planned.pair
     try:
         return load_pair(index, pair, distorted.result(), reference.result(), rule)
     except (PictureError, ShapeError) as error:

@@ -14,6 +14,7 @@ from beholder.catalog import create_metric, create_no_reference_metric, describe
 from beholder.scoring.measuring import Measurer, Outcome, stack, too_large
 from beholder.scoring.memory import is_out_of_memory
 from beholder.scoring.parallel import map_over_cores
+from beholder.scoring.planner import in_own_order, plan
 from beholder.scoring.provenance import describe_run
 from beholder.scoring.reader import LoadedPair, read_pairs_ahead
 from beholder.scoring.settings import Settings
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from beholder.images import Pair
+    from beholder.scoring.planner import Planned
 
 __all__ = ["ScoredPair", "Scorer", "as_text"]
 
@@ -78,6 +80,11 @@ class Scorer:
         settings: How to score.
         maps: Whether to compute the maps of metrics that have one.
 
+    Attributes:
+        settings: How to score.
+        metrics: The metrics, by the names of their columns.
+        gathers: Whether pairs of one reference are gathered; maps would have to wait for their turn.
+
     Raises:
         UsageError: If a metric is unknown, none or named twice, or none is named.
         WeightsError: If weights are missing.
@@ -102,6 +109,7 @@ class Scorer:
         self.metrics: dict[str, Metric | NoReferenceMetric] = {}
         for name, given in zip(names, metrics, strict=True):
             self.metrics[name] = _create(given) if isinstance(given, str) else given
+        self.gathers = not maps
         self._measurer = Measurer(self.metrics, self.settings, maps=maps)
         self._own = {given.spec.name for given in metrics if not isinstance(given, str)}
 
@@ -117,7 +125,14 @@ class Scorer:
         return fewer
 
     def stream(self, pairs: Iterable[Pair]) -> Iterator[ScoredPair]:
-        """Score pairs one after another, in order; pictures are decoded ahead, memory stays bounded."""
+        """Score pairs, in order; pictures are decoded ahead, memory stays bounded.
+
+        Pairs of one reference are gathered from the neighbourhood and scored together.
+        """
+        return in_own_order(self.stream_planned(plan(pairs, gather=self.gathers)))
+
+    def stream_planned(self, pairs: Iterable[Planned]) -> Iterator[ScoredPair]:
+        """Score pairs one after another, in the order in which they come, as `stream` does."""
         return self.stream_loaded(read_pairs_ahead(pairs, self.settings))
 
     def stream_loaded(self, pairs: Iterable[LoadedPair]) -> Iterator[ScoredPair]:
@@ -148,6 +163,8 @@ class Scorer:
 
     def _fits(self, batch: Sequence[LoadedPair], loaded: LoadedPair) -> bool:
         first = batch[0]
+        if batch[-1].ends_block:
+            return False
         if first.x is None or loaded.x is None or first.x.shape != loaded.x.shape:
             return False
         kind = torch.device(self.settings.device).type

@@ -1,0 +1,99 @@
+"""The order in which pairs are scored, and how rows come back into their own."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from beholder.images import Pair, Pairs
+    from beholder.scoring.scorer import ScoredPair
+
+__all__ = ["BLOCK", "Planned", "in_own_order", "plan", "plan_after"]
+
+BLOCK = 64
+"""Pairs that are scored together wherever they are scored: no batch holds pairs of two blocks."""
+
+_WINDOW = 16 * BLOCK  # pairs whose order may change
+# Of a reference with more than 512x512 pixels no features are kept, and its pairs may take minutes.
+_GATHERED_BYTES = 3 * 512 * 512
+
+
+@dataclasses.dataclass(frozen=True)
+class Planned:
+    """A pair whose turn it is.
+
+    Attributes:
+        index: Its place among the pairs.
+        pair: Its files.
+        ends_block: Whether a batch ends behind it.
+    """
+
+    index: int
+    pair: Pair
+    ends_block: bool = False
+
+
+def plan(pairs: Iterable[Pair], first: int = 0, *, gather: bool = True) -> Iterator[Planned]:
+    """Put pairs of one reference behind one another, so that it is decoded and looked at once.
+
+    They are gathered among 1024 neighbours, and only where the reference's file is small.
+
+    Args:
+        pairs: The pairs; taken as they are needed.
+        first: Place of the first of them, which is a multiple of 1024.
+        gather: Whether to gather them; else each has its turn where it stands.
+    """
+    numbered = enumerate(pairs, first)
+    turn = first
+    while window := list(itertools.islice(numbered, _WINDOW if gather else 1)):
+        for index, pair in _gather(window) if gather else window:
+            turn += 1
+            yield Planned(index, pair, turn % BLOCK == 0)
+
+
+def plan_after(pairs: Pairs, turns: int, *, gather: bool = True) -> Iterator[Planned]:
+    """What `plan` gives behind so many turns: a run that goes on has the order, and the blocks, of one from the start."""
+    first = turns - turns % _WINDOW
+    return itertools.islice(plan(pairs.after(first), first, gather=gather), turns - first, None)
+
+
+def _gather(window: Sequence[tuple[int, Pair]]) -> list[tuple[int, Pair]]:
+    by_reference: dict[Path, list[tuple[int, Pair]]] = {}
+    for index, pair in window:
+        by_reference.setdefault(pair.reference, []).append((index, pair))
+    together: dict[Path, bool] = {}
+    order = []
+    for index, pair in window:
+        its_pairs = by_reference[pair.reference]
+        if pair.reference not in together:
+            apart = its_pairs[-1][0] - index >= len(its_pairs)
+            together[pair.reference] = apart and _is_small(pair.reference)
+            if together[pair.reference]:
+                order += its_pairs
+        if not together[pair.reference]:
+            order.append((index, pair))
+    return order
+
+
+def _is_small(path: Path) -> bool:
+    try:
+        return path.stat().st_size <= _GATHERED_BYTES
+    except (OSError, ValueError):
+        return False  # reading it tells what is wrong
+
+
+def in_own_order(scored: Iterable[ScoredPair]) -> Iterator[ScoredPair]:
+    """Hand out pairs by their places; those whose turn came early wait."""
+    waiting: dict[int, ScoredPair] = {}
+    following: int | None = None
+    for pair in scored:
+        following = pair.index if following is None else following
+        waiting[pair.index] = pair
+        while following in waiting:
+            yield waiting.pop(following)
+            following += 1
