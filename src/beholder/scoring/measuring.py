@@ -159,7 +159,9 @@ class Measurer:
 
 
 def stack(pictures: Sequence[Tensor], device: str) -> Tensor:
-    """Pictures as a batch on a device, laid out as networks are quick on."""
+    """Pictures as a batch on a device, laid out as networks are quick on; a large one is not copied for that."""
+    if len(pictures) == 1 and pictures[0][0].numel() > _HELD_PIXELS:
+        return pictures[0][None].to(device)
     return torch.stack(list(pictures)).contiguous(memory_format=torch.channels_last).to(device)
 
 

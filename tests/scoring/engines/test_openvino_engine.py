@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -140,3 +143,24 @@ def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings().engine == "torch"
     with pytest.raises(MissingPackageError, match=r"pip install 'beholder\[cpu\]'"):
         Settings(engine="openvino")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+def test_a_signal_is_survived_after_another_thread_let_go_of_the_engine() -> None:
+    code = """
+import gc, os, signal, threading
+from pathlib import Path
+import torch
+from beholder.images import Pair
+from beholder.scoring import Scorer, Settings
+from beholder.scoring.reader import LoadedPair
+signal.signal(signal.SIGUSR1, lambda *_: print("handled"))
+scorers = [Scorer(["lpips_alex"], Settings(engine="openvino"))]
+list(scorers[0].stream_loaded([LoadedPair(0, Pair(Path("y"), Path("x")), *torch.rand(2, 3, 64, 64))]))
+thread = threading.Thread(target=lambda: (scorers.clear(), gc.collect()))
+thread.start()
+thread.join()
+os.kill(os.getpid(), signal.SIGUSR1)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "handled\n"), done.stderr

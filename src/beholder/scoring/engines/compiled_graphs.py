@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     import openvino
     from torch import Tensor
 
-__all__ = ["CompiledGraph"]
+__all__ = ["CompiledGraph", "openvino_core"]
 
 
 class CompiledGraph:
@@ -46,13 +47,11 @@ class CompiledGraph:
         return requests[alone]
 
     def _compile(self, *, alone: bool) -> openvino.CompiledModel:
-        import openvino
-
         with self._lock:
             if self._model is None:
                 self._model = self._trace()
             if alone not in self._compiled:
-                self._compiled[alone] = openvino.Core().compile_model(
+                self._compiled[alone] = openvino_core().compile_model(
                     self._model,
                     "CPU",
                     {
@@ -63,3 +62,15 @@ class CompiledGraph:
                     },
                 )
             return self._compiled[alone]
+
+
+@functools.cache
+def openvino_core() -> openvino.Core:
+    """OpenVINO itself, kept for good.
+
+    Its plugin brings the thread that loads it a stack for signals, and takes it away in whichever thread lets go of
+    it: in another one, the first is left with a stack that is gone, and dies of the next signal.
+    """
+    import openvino
+
+    return openvino.Core()

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from beholder.backbones import Backbone
 from beholder.backbones.chains import Chain
-from beholder.scoring.engines.compiled_graphs import CompiledGraph
+from beholder.scoring.engines.compiled_graphs import CompiledGraph, openvino_core
 from beholder.scoring.engines.graphs import Features, Look, Pairs, Reference, Versions, trace_graph
 from beholder.scoring.engines.references import KeptReferences
 from beholder.scoring.memory import is_out_of_memory
@@ -154,7 +154,5 @@ def _has_chains_only(metric: object) -> TypeGuard[nn.Module]:
 
 
 def _check_precision(precision: Precision) -> None:
-    import openvino
-
-    if precision == "bf16" and "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+    if precision == "bf16" and "BF16" not in openvino_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         raise UsageError("precision is bf16; this processor does not compute in it. Leave it at fp32.")
