@@ -12,6 +12,7 @@ from torch.nn import functional
 from beholder.backbones import Backbone, WeightFile, door
 from beholder.backbones.backbone import IMAGENET_MEAN, IMAGENET_STD
 from beholder.backbones.stages import CHAIN_STAGES
+from beholder.backbones.tiles import Tile, cut_into_tiles, join_tiles
 from beholder.ops.shapes import check_pair
 from beholder.ops.strips import in_strips
 from beholder.spec import MetricSpec, UsageError
@@ -183,7 +184,19 @@ class LPIPS(nn.Module):
             self.get_buffer(f"weight{index}") if self.lin else None
             for index in range(len(self.backbone.layers))
         ]
-        return layer_distances(self._features(x), self._features(y), weights)
+        tiles = cut_into_tiles(self.backbone, x.shape[-2:])
+        made = [[self._tile_distances(tile, x, y, weights) for tile in row] for row in tiles]
+        return [
+            join_tiles([[distances[layer] for distances in row] for row in made])
+            for layer in range(len(weights))
+        ]
+
+    def _tile_distances(
+        self, tile: Tile, x: Tensor, y: Tensor, weights: Sequence[Tensor | None]
+    ) -> list[Tensor]:
+        distances = layer_distances(self._features(tile.of(x)), self._features(tile.of(y)), weights)
+        layers = self.backbone.layers
+        return [tile.inner(layer, each) for layer, each in zip(layers, distances, strict=True)]
 
     def _features(self, picture: Tensor) -> Iterator[Tensor]:
         for _, features in self.backbone.walk(picture):

@@ -13,6 +13,7 @@ from beholder.ops.color import Channel, check_channel, select_channel
 from beholder.ops.filters import filter_separable, gaussian_kernel
 from beholder.ops.pyramids import subsample_box
 from beholder.ops.shapes import check_pair
+from beholder.ops.strips import in_window_strips
 from beholder.spec import MetricSpec, UsageError
 
 __all__ = ["SSIM", "WINDOW", "ssim", "ssim_maps"]
@@ -23,6 +24,7 @@ WINDOW = 11
 _SIGMA = 1.5
 _C1 = 0.01**2
 _C2 = 0.03**2
+_STRIP = 2**22  # numbers of a picture; what is computed on the way takes twenty times the room
 
 
 def ssim_maps(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -45,6 +47,15 @@ def ssim_maps(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """
     # Variances do not change with a constant; around the mean their difference of squares loses fewer digits.
     centre = ((x.mean((1, 2, 3), keepdim=True) + y.mean((1, 2, 3), keepdim=True)) / 2).detach()
+    strips = in_window_strips(x, y, window=WINDOW, numbers=_STRIP)
+    maps = [_strip_maps(strip_x, strip_y, centre) for strip_x, strip_y in strips]
+    if len(maps) == 1:
+        return maps[0]
+    index, structure = (torch.cat(each, 2) for each in zip(*maps, strict=True))
+    return index, structure
+
+
+def _strip_maps(x: Tensor, y: Tensor, centre: Tensor) -> tuple[Tensor, Tensor]:
     x, y = x - centre, y - centre
     # The variances enter only as their sum, so four filtered planes serve instead of five.
     planes = torch.cat([x, y, x * x + y * y, x * y])
