@@ -43,7 +43,7 @@ check: setup-dev  ## Format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 bench: setup-dev weights  ## Side by side with the peers
-	$(BIN)/python benchmarks/folders.py
+	$(BIN)/python benchmarks/whole_command.py
 	$(BIN)/python benchmarks/metrics.py
 	$(BIN)/python benchmarks/contextual.py
 	$(BIN)/python benchmarks/shared_pass.py

@@ -6,38 +6,23 @@ Each function takes x (distorted) and y (reference), shape (N, 3, H, W), in [0, 
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Callable
 
-import lpips
 import network_peers
 import piq
 import torch
+from lpips_peer import lpips_authors
 from luma_in_libvmaf import score_luma
 from skimage import color, metrics
-from torch import Tensor, nn
+from torch import Tensor
 from torchmetrics.functional import image as torchmetrics
 from torchmetrics.functional import regression
 from vmaf_torch import VMAF
 
-from beholder.backbones import door
 from beholder.ops.color import rgb_to_y
 from beholder.ops.lab import rgb_to_lab
 
 Peer = Callable[[Tensor, Tensor], Tensor]
-
-
-@functools.cache
-def lpips_authors(network: str, version: str = "0.1", *, lin: bool = True) -> nn.Module:
-    """The authors' LPIPS with the same trunk as ours: their own download is replaced by our verified file."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = lpips.LPIPS(net=network, version=version, lpips=lin, pnet_rand=True, verbose=False)
-    tensors, _ = door.load({"alex": "alexnet", "vgg": "vgg16"}[network])
-    state = model.net.state_dict()
-    # Their slices keep torchvision's numbers: slice2.3.weight is features.3.weight.
-    model.net.load_state_dict({name: tensors["features." + name.split(".", 1)[1]] for name in state})
-    return model.eval()
 
 
 def _lpips(network: str, version: str = "0.1", *, lin: bool = True) -> Peer:

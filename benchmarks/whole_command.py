@@ -1,8 +1,9 @@
-"""Two folders of pictures through `beholder score` and through the loop of lpips's own two-folder script.
+"""`beholder score` on 1,000 pairs of JPEG files against the loops that a user would write, and what bounds it.
 
-Usage: python benchmarks/folders.py [--pairs 500] [--runs 3]
+Usage: python benchmarks/whole_command.py [--pairs 1000] [--runs 3]
 
-Both run as processes of their own, in turn, with the same weights, and are timed from start to end.
+Each is a process of its own, timed from its start to its end, in turn on an otherwise idle machine. The loops open the
+files with Pillow, one pair after another: `lpips` and `torchmetrics` for LPIPS and SSIM, `piq` for SSIM alone.
 """
 
 from __future__ import annotations
@@ -13,18 +14,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-PEER = "--peer"
+LOOP = "--loop"
+BEHOLDER = "from beholder.cli import main; main()"
 
 
 def make_folders(root: Path, pairs: int) -> tuple[Path, Path]:
-    """Folders of 256x256 PNGs: details of photographs, and noisy versions of them."""
+    """Folders of 256x256 JPEGs: details of photographs at quality 95, and the same at 10 to 90."""
     import torch
+    from PIL import Image
 
-    from beholder.data.degradations import add_noise
     from beholder.data.photos import PHOTOS
-    from beholder.images import save_picture
+    from beholder.images import eight_bit
 
     folders = root / "reference", root / "distorted"
     for folder in folders:
@@ -32,65 +35,151 @@ def make_folders(root: Path, pairs: int) -> tuple[Path, Path]:
     details = [photo.detail() for photo in PHOTOS]
     for index in range(pairs):
         # Rolled, so that no two references are the same file.
-        reference = torch.roll(details[index % len(details)], (index, index), dims=(1, 2))
-        save_picture(reference, folders[0] / f"{index:05}.png")
-        save_picture(add_noise(reference, 0.05, seed=index), folders[1] / f"{index:05}.png")
+        rolled = torch.roll(details[index % len(details)], (index, index), dims=(1, 2))
+        picture = Image.fromarray(eight_bit(rolled).permute(1, 2, 0).numpy())
+        for folder, quality in zip(folders, (95, 10 + index * 17 % 81), strict=True):
+            picture.save(folder / f"{index:05}.jpg", quality=quality)
     return folders
 
 
-def run_peer(reference: Path, distorted: Path, output: Path) -> None:
-    """What the authors' script does: load, convert, score and print one pair after another."""
-    import lpips
-    from peers import lpips_authors
+def loop(kind: str, reference: Path, distorted: Path, output: Path) -> None:
+    """What a user would write."""
+    import numpy as np
+    import torch
+    from PIL import Image
 
-    model = lpips_authors("alex")
-    with output.open("w") as file:
-        for name in sorted(path.name for path in reference.iterdir()):
-            x = lpips.im2tensor(lpips.load_image(str(distorted / name)))
-            y = lpips.im2tensor(lpips.load_image(str(reference / name)))
-            distance = model.forward(x, y)
-            print(f"{name}: {distance.item():.3f}")
-            file.write(f"{name}: {distance.item():.6f}\n")
+    def load(path: Path) -> torch.Tensor:
+        return torch.from_numpy(np.array(Image.open(path).convert("RGB"))).permute(2, 0, 1)[None] / 255
+
+    if kind == "piq":
+        import piq
+
+        def score(x: torch.Tensor, y: torch.Tensor) -> tuple[float, ...]:
+            return (piq.ssim(x, y, data_range=1.0).item(),)
+    else:
+        from lpips_peer import lpips_authors
+        from torchmetrics.functional.image import structural_similarity_index_measure as ssim
+
+        model = lpips_authors("alex")
+
+        def score(x: torch.Tensor, y: torch.Tensor) -> tuple[float, ...]:
+            return model(x, y, normalize=True).item(), ssim(x, y, data_range=1.0).item()
+
+    with torch.inference_mode(), output.open("w") as file:
+        for path in sorted(reference.iterdir()):
+            scores = score(load(distorted / path.name), load(path))
+            file.write(",".join(map(str, (path.name, *scores))) + "\n")
 
 
-def compare(pairs: int, runs: int) -> None:
-    """Time both in turn, print pairs per second, the ratio, and the largest difference of the scores."""
+def compare(folders: tuple[Path, Path], root: Path, metrics: str, kind: str, runs: int) -> float:
+    """Time command and loop in turn; prints pairs per second, the ratio and the differences. Gives our seconds."""
     import polars as pl
 
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        reference, distorted = make_folders(root, pairs)
-        ours, theirs = root / "ours.csv", root / "theirs.txt"
-        beholder = "from beholder.cli import main; main()"
-        commands = {
-            "beholder": ["-c", beholder, "score", reference, distorted, "-m", "lpips_alex", "-o", ours],
-            "lpips": [__file__, PEER, reference, distorted, theirs],
-        }
-        took: dict[str, list[float]] = {name: [] for name in commands}
-        for turn in range(runs + 1):
-            for name, command in commands.items():
-                start = time.perf_counter()
-                subprocess.run([sys.executable, *map(str, command)], check=True, capture_output=True)
-                if turn:  # the first turn warms the disk
-                    took[name].append(time.perf_counter() - start)
-        for name, seconds in took.items():
-            median = statistics.median(seconds)
-            print(
-                f"{name:10} {median:6.2f} s  {pairs / median:6.1f} pairs/s  runs {[round(s, 2) for s in seconds]}"
-            )
-        ratios = [b / a for a, b in zip(took["beholder"], took["lpips"], strict=True)]
-        print(f"ratio      {statistics.median(ratios):.2f}x  runs {[round(ratio, 2) for ratio in ratios]}")
-        scores = pl.read_csv(ours)["lpips_alex"].to_list()
-        others = [float(line.rpartition(" ")[2]) for line in theirs.read_text().splitlines()]
-        print(f"largest difference {max(abs(a - b) for a, b in zip(scores, others, strict=True)):.1e}")
+    ours, theirs = root / "ours.csv", root / "theirs.csv"
+    flags = [flag for name in metrics.split(",") for flag in ("-m", name)]
+    commands = {
+        "beholder": ["-c", BEHOLDER, "score", *folders, *flags, "-o", ours],
+        kind: [__file__, LOOP, kind, *folders, theirs],
+    }
+    took: dict[str, list[float]] = {name: [] for name in commands}
+    for turn in range(runs + 1):
+        for name, command in commands.items():
+            ours.unlink(missing_ok=True)
+            seconds = run(command)
+            if turn:  # the first turn warms the disk
+                took[name].append(seconds)
+    pairs = len(list(folders[0].iterdir()))
+    print(f"\n{metrics}: the command against a loop with {kind}, start-up included")
+    for name, each in took.items():
+        median = statistics.median(each)
+        print(
+            f"  {name:18} {median:6.2f} s  {pairs / median:6.1f} pairs/s  runs {[round(s, 2) for s in each]}"
+        )
+    ratios = [b / a for a, b in zip(*took.values(), strict=True)]
+    print(
+        f"  ratio              {statistics.median(ratios):.2f}x   runs {[round(ratio, 2) for ratio in ratios]}"
+    )
+    run(commands["beholder"])
+    found = pl.read_csv(ours)
+    wanted = pl.read_csv(theirs, has_header=False)
+    for place, name in enumerate(metrics.split(","), 2):
+        difference = (found[name] - wanted[f"column_{place}"]).abs().max()
+        print(f"  {name}: largest difference {difference:.1e}")
+    return statistics.median(took["beholder"])
+
+
+def run(command: list[object]) -> float:
+    """Seconds of a process; what it prints is kept from the screen."""
+    start = time.perf_counter()
+    subprocess.run([sys.executable, *map(str, command)], check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def bounds(folders: tuple[Path, Path], root: Path, seconds: float) -> None:
+    """What the time of LPIPS and SSIM goes to, and how far each part is from what the machine can do."""
+    import torch
+    from PIL import Image
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from beholder.catalog import create_metric
+    from beholder.images import read_picture
+
+    files = [path for folder in folders for path in sorted(folder.iterdir())]
+    pairs = len(files) // 2
+    one = root / "one"
+    for name, file in (("reference", files[0]), ("distorted", files[pairs])):
+        (one / name).mkdir(parents=True)
+        (one / name / "a.jpg").write_bytes(file.read_bytes())
+    flags = ["-m", "lpips_alex", "-m", "ssim", "-o", root / "one.csv"]
+    start_up = min(
+        run(["-c", BEHOLDER, "score", one / "reference", one / "distorted", *flags]) for _ in range(3)
+    )
+
+    def bare(path: Path) -> None:
+        Image.open(path).load()
+
+    cores = torch.get_num_threads()
+    size = sum(path.stat().st_size for path in files) / 1e6
+    decoded = {}
+    for name, decode in (("libjpeg-turbo alone", bare), ("read_picture", read_picture)):
+        start = time.perf_counter()
+        with ThreadPoolExecutor(cores) as threads:
+            list(threads.map(decode, files))
+        decoded[name] = time.perf_counter() - start
+    x, y = torch.rand(2, 1, 3, 256, 256)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        create_metric("lpips_alex")(x, y)
+    gigaflop = counter.get_total_flops() / 1e9
+    left = torch.rand(2048, 2048)
+    product = float("inf")
+    for _ in range(5):
+        start = time.perf_counter()
+        left @ left
+        product = min(product, time.perf_counter() - start)
+    reached, limit = gigaflop * pairs / (seconds - start_up), 2 * 2048**3 / product / 1e9
+    print(f"\nwhat bounds lpips_alex and ssim ({cores} cores, {seconds:.2f} s)")
+    print(f"  start-up: {start_up:.2f} s (one pair)")
+    for name, took in decoded.items():
+        print(
+            f"  decoding by {name}, all cores: {took:.2f} s, {size / took:.0f} MB/s of files, {len(files) / took:.0f} pictures/s"
+        )
+    print(f"  networks: {gigaflop:.2f} GFLOP a pair; {reached:.0f} GFLOP/s over all that follows start-up,")
+    print(f"  {100 * reached / limit:.0f}% of the {limit:.0f} GFLOP/s of a float32 product of 2048x2048")
 
 
 if __name__ == "__main__":
-    if PEER in sys.argv:
-        run_peer(*map(Path, sys.argv[2:]))
+    if LOOP in sys.argv:
+        loop(sys.argv[2], *map(Path, sys.argv[3:]))
     else:
-        parser = argparse.ArgumentParser(description=__doc__)
-        parser.add_argument("--pairs", type=int, default=500)
+        parser = argparse.ArgumentParser(
+            description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        parser.add_argument("--pairs", type=int, default=1000)
         parser.add_argument("--runs", type=int, default=3)
-        arguments = parser.parse_args()
-        compare(arguments.pairs, arguments.runs)
+        given = parser.parse_args()
+        with tempfile.TemporaryDirectory() as name:
+            root = Path(name)
+            folders = make_folders(root, given.pairs)
+            seconds = compare(folders, root, "lpips_alex,ssim", "lpips+torchmetrics", given.runs)
+            compare(folders, root, "ssim", "piq", given.runs)
+            bounds(folders, root, seconds)
