@@ -3,7 +3,7 @@
 Usage: python benchmarks/whole_command.py [--pairs 1000] [--runs 3]
 
 Each is a process of its own, timed from its start to its end, in turn on an otherwise idle machine. The loops open the
-files with Pillow, one pair after another: `lpips` and `torchmetrics` for LPIPS and SSIM, `piq` for SSIM alone.
+files with Pillow, one pair after another: `lpips` and `torchmetrics` for LPIPS and SSIM, `piq` for SSIM alone. Both packages take SSIM of each colour, and so do we.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def make_folders(root: Path, pairs: int) -> tuple[Path, Path]:
     for index in range(pairs):
         # Rolled, so that no two references are the same file.
         rolled = torch.roll(details[index % len(details)], (index, index), dims=(1, 2))
-        picture = Image.fromarray(eight_bit(rolled).permute(1, 2, 0).numpy())
+        picture = Image.fromarray(eight_bit(rolled))
         for folder, quality in zip(folders, (95, 10 + index * 17 % 81), strict=True):
             picture.save(folder / f"{index:05}.jpg", quality=quality)
     return folders
@@ -100,10 +100,11 @@ def compare(folders: tuple[Path, Path], root: Path, metrics: str, kind: str, run
         f"  ratio              {statistics.median(ratios):.2f}x   runs {[round(ratio, 2) for ratio in ratios]}"
     )
     run(commands["beholder"])
+    names = metrics.split(",")
     found = pl.read_csv(ours)
-    wanted = pl.read_csv(theirs, has_header=False)
-    for place, name in enumerate(metrics.split(","), 2):
-        difference = (found[name] - wanted[f"column_{place}"]).abs().max()
+    wanted = pl.read_csv(theirs, has_header=False, new_columns=["file", *names])
+    for name in names:
+        difference = (found[name] - wanted[name]).abs().max()
         print(f"  {name}: largest difference {difference:.1e}")
     return statistics.median(took["beholder"])
 
@@ -130,7 +131,7 @@ def bounds(folders: tuple[Path, Path], root: Path, seconds: float) -> None:
     for name, file in (("reference", files[0]), ("distorted", files[pairs])):
         (one / name).mkdir(parents=True)
         (one / name / "a.jpg").write_bytes(file.read_bytes())
-    flags = ["-m", "lpips_alex", "-m", "ssim", "-o", root / "one.csv"]
+    flags = ["-m", "lpips_alex", "-m", "ssim:channel=rgb", "-o", root / "one.csv"]
     start_up = min(
         run(["-c", BEHOLDER, "score", one / "reference", one / "distorted", *flags]) for _ in range(3)
     )
@@ -180,6 +181,6 @@ if __name__ == "__main__":
         with tempfile.TemporaryDirectory() as name:
             root = Path(name)
             folders = make_folders(root, given.pairs)
-            seconds = compare(folders, root, "lpips_alex,ssim", "lpips+torchmetrics", given.runs)
-            compare(folders, root, "ssim", "piq", given.runs)
+            seconds = compare(folders, root, "lpips_alex,ssim:channel=rgb", "lpips+torchmetrics", given.runs)
+            compare(folders, root, "ssim:channel=rgb", "piq", given.runs)
             bounds(folders, root, seconds)
