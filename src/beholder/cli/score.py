@@ -61,7 +61,8 @@ def score(
     engine: Annotated[
         str,
         typer.Option(
-            help="What computes networks: torch, openvino, or auto (OpenVINO where it is installed)."
+            help="What computes networks: torch, openvino, or auto (OpenVINO where it is installed). Or compiled: "
+            "torch compiles all metrics, which takes seconds for each size."
         ),
     ] = "auto",
     precision: Annotated[

@@ -13,6 +13,7 @@ from beholder.backbones import Backbone
 from beholder.backbones.joining import join_trunks
 from beholder.backbones.passes import hand_in, one_pass
 from beholder.backbones.precision import formulas_in_full
+from beholder.scoring.engines.compiled_torch import CompiledTorch
 from beholder.scoring.engines.openvino_engine import OpenVINOEngine
 from beholder.scoring.memory import is_out_of_memory
 from beholder.spec import MapMetric, ShapeError
@@ -78,6 +79,7 @@ class Measurer:
             if isinstance(metric, nn.Module) and any(isinstance(part, Backbone) for part in metric.modules())
         }
         self._engine = _find_engine(metrics, settings, maps=maps)
+        self._compiled = CompiledTorch(metrics, settings.device) if settings.engine == "compiled" else None
 
     def measure(
         self, x: Tensor, references: Sequence[Tensor]
@@ -102,8 +104,12 @@ class Measurer:
                         for trunk, layers in features.items():
                             hand_in(trunk, picture, layers)
                     return self._complete(computed.scores, x, y), ()
-            with one_pass() if x[:, 0].numel() <= _HELD_PIXELS else contextlib.nullcontext():
+            # What is compiled does not know which pictures were seen.
+            shares = self._compiled is None and x[:, 0].numel() <= _HELD_PIXELS
+            with one_pass() if shares else contextlib.nullcontext():
                 outcomes = self._complete({}, x, y)
+        if self._compiled:
+            return outcomes, self._compiled.notes(x.shape[-2:])
         return outcomes, (_LEFT,) if self._engine else ()
 
     def told(self) -> dict[str, dict[str, Any]]:
@@ -117,6 +123,8 @@ class Measurer:
             }
             if self._engine is not None and name in (*self._engine.scored, *self._engine.fed):
                 own["engine"] = "openvino" if name in self._engine.scored else "openvino, formula in torch"
+            elif self._compiled and name in self._compiled.names:
+                own["engine"] = "compiled"
             told[name] = own
         return told
 
@@ -124,11 +132,12 @@ class Measurer:
         return {
             name: [Outcome(score) for score in ready[name].tolist()]
             if name in ready
-            else self._measure(metric, x, y)
-            for name, metric in self._metrics.items()
+            else self._measure(name, x, y)
+            for name in self._metrics
         }
 
-    def _measure(self, metric: Metric | NoReferenceMetric, x: Tensor, y: Tensor) -> list[Outcome]:
+    def _measure(self, name: str, x: Tensor, y: Tensor) -> list[Outcome]:
+        metric = self._metrics[name]
         try:
             with self._in_precision(x):
                 if self._maps and isinstance(metric, MapMetric):
@@ -136,7 +145,7 @@ class Measurer:
                     drawn = list(maps[:, 0].float().cpu().numpy())
                 else:
                     pictures = (x, y) if metric.spec.needs_reference else (x,)
-                    scores, drawn = metric(*pictures), [None] * len(x)
+                    scores, drawn = self._score(name, *pictures), [None] * len(x)
         except ShapeError as error:
             return [Outcome(error=str(error))] * len(x)
         except (MemoryError, RuntimeError) as error:
@@ -146,8 +155,14 @@ class Measurer:
             return [Outcome(value, drawn[place]) for place, value in enumerate(scores.tolist())]
         # Not inside the handler: its error would hold what the failed attempt had taken.
         if len(x) > 1:
-            return [self._measure(metric, x[i : i + 1], y[i : i + 1])[0] for i in range(len(x))]
+            return [self._measure(name, x[i : i + 1], y[i : i + 1])[0] for i in range(len(x))]
         return [Outcome(error=too_large(x))]
+
+    def _score(self, name: str, *pictures: Tensor) -> Tensor:
+        scores = None
+        if self._compiled and name in self._compiled.names:
+            scores = self._compiled.score(name, *pictures)
+        return self._metrics[name](*pictures) if scores is None else scores
 
     @contextlib.contextmanager
     def _in_precision(self, x: Tensor) -> Iterator[None]:

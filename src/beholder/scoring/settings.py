@@ -15,7 +15,7 @@ __all__ = ["ENGINES", "PRECISIONS", "RESIZE_RULES", "Engine", "Precision", "Resi
 
 ResizeRule = Literal["refuse", "reference", "distorted", "crop"]
 RESIZE_RULES: tuple[ResizeRule, ...] = get_args(ResizeRule)
-Engine = Literal["auto", "torch", "openvino"]
+Engine = Literal["auto", "torch", "openvino", "compiled"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 Precision = Literal["auto", "fp32", "bf16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
@@ -35,7 +35,8 @@ class Settings:
             ``"cuda"``, ``"cuda:1"``, ``"mps"``.
         batch_size: Most pairs to score at once; by default as many small pictures as serve the device best.
         engine: What computes pretrained networks: ``"torch"``, ``"openvino"`` (processors only, extra ``cpu``), or
-            ``"auto"``: OpenVINO on a processor where it is installed. All else is computed by torch.
+            ``"auto"``: OpenVINO on a processor where it is installed. All else is computed by torch. With
+            ``"compiled"`` torch compiles every metric, which takes seconds for each size of pictures.
         precision: What pretrained networks compute in: ``"fp32"``, which is what ``"auto"`` means, or ``"bf16"``,
             faster and with two or three digits; see docs/engines.md. Torch keeps formulas in float32.
 
