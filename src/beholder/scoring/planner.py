@@ -7,7 +7,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from beholder.images import Pair, Pairs
@@ -19,8 +19,6 @@ BLOCK = 64
 """Pairs that are scored together wherever they are scored: no batch holds pairs of two blocks."""
 
 _WINDOW = 16 * BLOCK  # pairs whose order may change
-# Of a reference with more than 512x512 pixels no features are kept, and its pairs may take minutes.
-_GATHERED_BYTES = 3 * 512 * 512
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +39,7 @@ class Planned:
 def plan(pairs: Iterable[Pair], first: int = 0, *, gather: bool = True) -> Iterator[Planned]:
     """Put pairs of one reference behind one another, so that it is decoded and looked at once.
 
-    They are gathered among 1024 neighbours, and only where the reference's file is small.
+    They are gathered among 1024 neighbours.
 
     Args:
         pairs: The pairs; taken as they are needed.
@@ -62,29 +60,11 @@ def plan_after(pairs: Pairs, turns: int, *, gather: bool = True) -> Iterator[Pla
     return itertools.islice(plan(pairs.after(first), first, gather=gather), turns - first, None)
 
 
-def _gather(window: Sequence[tuple[int, Pair]]) -> list[tuple[int, Pair]]:
+def _gather(window: Iterable[tuple[int, Pair]]) -> Iterator[tuple[int, Pair]]:
     by_reference: dict[Path, list[tuple[int, Pair]]] = {}
     for index, pair in window:
         by_reference.setdefault(pair.reference, []).append((index, pair))
-    together: dict[Path, bool] = {}
-    order = []
-    for index, pair in window:
-        its_pairs = by_reference[pair.reference]
-        if pair.reference not in together:
-            apart = its_pairs[-1][0] - index >= len(its_pairs)
-            together[pair.reference] = apart and _is_small(pair.reference)
-            if together[pair.reference]:
-                order += its_pairs
-        if not together[pair.reference]:
-            order.append((index, pair))
-    return order
-
-
-def _is_small(path: Path) -> bool:
-    try:
-        return path.stat().st_size <= _GATHERED_BYTES
-    except (OSError, ValueError):
-        return False  # reading it tells what is wrong
+    return itertools.chain.from_iterable(by_reference.values())
 
 
 def in_own_order(scored: Iterable[ScoredPair]) -> Iterator[ScoredPair]:
