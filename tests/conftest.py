@@ -1,8 +1,10 @@
-"""Pictures and weights that many tests share."""
+"""Pictures, weights and object stores that many tests share."""
 
 from __future__ import annotations
 
+import itertools
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,3 +32,45 @@ def squeezenet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         torch.manual_seed(0)
         save_file(squeezenet1_1(weights=None).state_dict(), path)
     return path
+
+
+@pytest.fixture
+def memory() -> Iterator[str]:
+    """The address of an empty folder in a store that is this process's memory."""
+    fsspec = pytest.importorskip("fsspec")
+    store = fsspec.filesystem("memory")
+    store.store.clear()
+    yield "memory://folder"
+    store.store.clear()
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The URL of an S3 on this machine."""
+    why = "S3 on this machine is the packages s3fs, moto[s3], flask and flask-cors"
+    pytest.importorskip("s3fs", reason=why)
+    server = pytest.importorskip("moto.server", reason=why).ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of an empty bucket there, which processes that a test starts see too."""
+    from s3fs import S3FileSystem
+
+    for name in [name for name in os.environ if name.startswith(("AWS_", "FSSPEC_"))]:
+        monkeypatch.delenv(name)
+    told = {"ENDPOINT_URL": s3_server, "ACCESS_KEY_ID": "id", "SECRET_ACCESS_KEY": "key"}
+    told |= {"EC2_METADATA_DISABLED": "true", "CONFIG_FILE": "none", "SHARED_CREDENTIALS_FILE": "none"}
+    for name, value in told.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    S3FileSystem.clear_instance_cache()
+    name = f"bucket-{next(_numbers)}"
+    S3FileSystem().mkdir(name)
+    yield f"s3://{name}"
+    S3FileSystem.clear_instance_cache()

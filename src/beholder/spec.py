@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = [
+    "AddressError",
     "BeholderError",
     "Loss",
     "MapMetric",
@@ -45,6 +46,10 @@ class ShapeError(BeholderError):
 
 class PictureError(BeholderError):
     """A file that is not a picture, or not one that can be read whole and faithfully."""
+
+
+class AddressError(BeholderError):
+    """A file in object storage that cannot be had or written: no such thing, no permission, no answer."""
 
 
 class PairingError(BeholderError):

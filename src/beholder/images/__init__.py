@@ -1,5 +1,6 @@
 """The only door between files and tensors."""
 
+from beholder.images.addresses import Address, File, as_file
 from beholder.images.colour import means_srgb
 from beholder.images.formats import PICTURE_SUFFIXES
 from beholder.images.pair_lists import read_pairs
@@ -18,6 +19,8 @@ __all__ = [
     "DEFAULT_MAX_PIXELS",
     "PICTURE_SUFFIXES",
     "VIDEO_SUFFIXES",
+    "Address",
+    "File",
     "Pair",
     "Pairing",
     "Pairs",
@@ -25,6 +28,7 @@ __all__ = [
     "RawLayout",
     "Video",
     "VideoFrame",
+    "as_file",
     "check_colour",
     "decode_picture",
     "eight_bit",

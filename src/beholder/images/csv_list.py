@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from beholder.images.addresses import File
+
 __all__ = ["CsvList"]
 
 _OTHER_SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'"}
@@ -27,7 +29,7 @@ class CsvList(PairList):
 
     def _check(self) -> None:
         decoder, line = codecs.getincrementaldecoder("utf-8")(), 1
-        with self.path.open("rb") as file:
+        with self.file.open("rb") as file:
             start = file.read(2)
             file.seek(0)
             for chunk in itertools.chain(iter(lambda: file.read(_CHUNK), b""), [b""]):
@@ -46,13 +48,13 @@ class CsvList(PairList):
                 line += chunk.count(b"\n")
 
     def _cells(self, count: int) -> Iterator[tuple[str, str]]:
-        return itertools.islice(_pairs(self.path, _rows(self.path)), count, None)
+        return itertools.islice(_pairs(self.path, _rows(self.file, self.path)), count, None)
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _rows(file: Path, path: File) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not empty, each with the line that it starts on, without blanks around the cells."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True, skipinitialspace=True)
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        reader = csv.reader(opened, strict=True, skipinitialspace=True)
         while True:
             line = reader.line_num + 1
             try:
@@ -68,7 +70,7 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
                 yield line, [cell.strip() for cell in row]
 
 
-def _pairs(path: Path, rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[str, str]]:
+def _pairs(path: File, rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[str, str]]:
     line, header = next(rows, (1, []))
     names = [name.casefold() for name in header]
     if any(names.count(name) != 1 for name in COLUMNS):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import abc
 from typing import TYPE_CHECKING
 
+from beholder.images.addresses import LocalFile, locate
 from beholder.images.pairing import Pair
 from beholder.images.source import shown
 from beholder.spec import PairingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from beholder.images.addresses import File
 
 __all__ = ["PairList"]
 
@@ -22,16 +24,24 @@ class PairList(abc.ABC):
     """A list of pairs that is read as it is gone through, however long it is.
 
     Args:
-        path: The list.
+        path: The list. One in an object store is copied to this machine for as long as it is held.
+
+    Attributes:
+        path: What it was given as.
+        file: What is read of it.
 
     Raises:
         PairingError: If it cannot be read, lacks a column or any row, or has an empty cell.
+        AddressError: If its address cannot be had.
+        MissingPackageError: If no package is installed that opens it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: File) -> None:
         self.path = path
+        self._held = LocalFile(path)
+        self.file = self._held.path
         try:
-            if path.exists() and not path.is_file() and not path.is_dir():
+            if self.file.exists() and not self.file.is_file() and not self.file.is_dir():
                 raise PairingError(
                     f"{shown(path)}: found a pipe or a device; expected a file: save it as one first"
                 )
@@ -56,8 +66,7 @@ class PairList(abc.ABC):
         """The pairs, but for some of the first."""
         folder = self.path.parent
         for reference, distorted in self._cells(count):
-            # an absolute path replaces the folder it is joined to
-            yield Pair(folder / reference, folder / distorted)
+            yield Pair(locate(folder, reference), locate(folder, distorted))
 
     @abc.abstractmethod
     def _check(self) -> None:

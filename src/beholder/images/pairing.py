@@ -8,15 +8,18 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from beholder.images.addresses import Address, as_file, is_folder, list_files
 from beholder.images.formats import PICTURE_SUFFIXES
 from beholder.images.source import shown
 from beholder.spec import PairingError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path, PurePath
+
+    from beholder.images.addresses import File
 
 __all__ = ["Pair", "Pairing", "Pairs", "pair_paths"]
 
@@ -32,8 +35,8 @@ class Pair:
         distorted: The picture under test.
     """
 
-    reference: Path
-    distorted: Path
+    reference: File
+    distorted: File
 
 
 class Pairs(Protocol):
@@ -57,8 +60,8 @@ class Pairing:
     """
 
     pairs: tuple[Pair, ...]
-    unmatched_references: tuple[Path, ...] = ()
-    unmatched_distorted: tuple[Path, ...] = ()
+    unmatched_references: tuple[File, ...] = ()
+    unmatched_distorted: tuple[File, ...] = ()
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -77,7 +80,7 @@ def pair_paths(
 ) -> Pairing:
     """Pair two files, one file with a folder, or two folders.
 
-    Folders are searched with all their subfolders for files whose ending is in
+    Each may be on this machine or, by its address, in an object store. Folders are searched with all their subfolders for files whose ending is in
     :data:`~beholder.images.formats.PICTURE_SUFFIXES`; hidden ones are passed over. Two folders are matched by
     path below the folder without its ending, so that ``a/b/x.png`` meets ``a/b/x.jpg``.
 
@@ -94,19 +97,21 @@ def pair_paths(
         UsageError: If a file and a folder meet without ``one_reference``, or it meets two folders.
         PairingError: If a path is missing, a folder has no pictures, a name occurs twice on one side, or
             pictures have no partner and ``allow_unmatched`` is not set.
+        AddressError: If an address is missing, or cannot be looked at.
+        MissingPackageError: If no package is installed that opens it.
     """
-    reference, distorted = Path(reference), Path(distorted)
+    reference, distorted = as_file(reference), as_file(distorted)
     folders = _is_folder(reference), _is_folder(distorted)
     if folders == (False, False):
         return Pairing((Pair(reference, distorted),))
     if folders == (True, True) and not one_reference:
         return _match(_by_name(reference), _by_name(distorted), allow_unmatched=allow_unmatched)
     if folders == (False, True) and one_reference:
-        return Pairing(tuple(Pair(reference, path) for path in _pictures(distorted)))
+        return Pairing(tuple(Pair(reference, path) for _, path in _pictures(distorted)))
     raise _unclear(reference, distorted, folders)
 
 
-def _unclear(reference: Path, distorted: Path, folders: tuple[bool, bool]) -> UsageError:
+def _unclear(reference: File, distorted: File, folders: tuple[bool, bool]) -> UsageError:
     if folders == (False, True):
         return UsageError(
             f"the reference {shown(reference)} is a file and {shown(distorted)} a folder; to compare all "
@@ -120,7 +125,9 @@ def _unclear(reference: Path, distorted: Path, folders: tuple[bool, bool]) -> Us
     )
 
 
-def _is_folder(path: Path) -> bool:
+def _is_folder(path: File) -> bool:
+    if isinstance(path, Address):
+        return is_folder(path)
     try:
         if path.is_dir():
             return True
@@ -132,13 +139,24 @@ def _is_folder(path: Path) -> bool:
     raise PairingError(f"{shown(path)}: no such file or folder; check the name")
 
 
-def _pictures(folder: Path) -> list[Path]:
-    found = sorted(_walk(folder, frozenset()), key=lambda path: _natural(path.relative_to(folder)))
+def _pictures(folder: File) -> list[tuple[PurePath, File]]:
+    """Pictures below a folder, each with its path from there."""
+    found: list[tuple[PurePath, File]]
+    if isinstance(folder, Address):
+        found = [(place, file) for place, file in list_files(folder) if _is_picture(place)]
+    else:
+        found = [(path.relative_to(folder), path) for path in _walk(folder, frozenset())]
+    found.sort(key=lambda each: _natural(each[0]))
     if not found:
         raise PairingError(
             f"{shown(folder)}: found no pictures; expected files that end in {', '.join(sorted(PICTURE_SUFFIXES))}"
         )
     return found
+
+
+def _is_picture(path: PurePath) -> bool:
+    hidden = any(part.startswith(".") for part in path.parts)
+    return not hidden and path.suffix.lower() in PICTURE_SUFFIXES
 
 
 def _walk(folder: Path, above: frozenset[str]) -> Iterator[Path]:
@@ -167,7 +185,7 @@ def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _natural(path: Path) -> tuple[list[list[tuple[int, int, str]]], str]:
+def _natural(path: PurePath) -> tuple[list[list[tuple[int, int, str]]], str]:
     """A key that sorts numbers in names by value, and a folder's own files apart from its subfolders'."""
     parts = [
         [
@@ -180,16 +198,16 @@ def _natural(path: Path) -> tuple[list[list[tuple[int, int, str]]], str]:
     return parts, str(path)
 
 
-def _by_name(folder: Path) -> dict[str, Path]:
+def _by_name(folder: File) -> dict[str, File]:
     """Pictures by their path below the folder without its ending.
 
     Raises:
         PairingError: If two pictures share it.
     """
-    groups: defaultdict[str, list[Path]] = defaultdict(list)
-    for path in _pictures(folder):
+    groups: defaultdict[str, list[File]] = defaultdict(list)
+    for place, path in _pictures(folder):
         # macOS stores accents apart from their letters, other systems together
-        name = unicodedata.normalize("NFC", path.relative_to(folder).with_suffix("").as_posix())
+        name = unicodedata.normalize("NFC", place.with_suffix("").as_posix())
         groups[name].append(path)
     double = [path for paths in groups.values() if len(paths) > 1 for path in paths]
     if double:
@@ -200,7 +218,7 @@ def _by_name(folder: Path) -> dict[str, Path]:
     return {name: paths[0] for name, paths in groups.items()}
 
 
-def _match(references: dict[str, Path], distorted: dict[str, Path], *, allow_unmatched: bool) -> Pairing:
+def _match(references: dict[str, File], distorted: dict[str, File], *, allow_unmatched: bool) -> Pairing:
     pairs = tuple(Pair(path, distorted[name]) for name, path in references.items() if name in distorted)
     lone_references = tuple(path for name, path in references.items() if name not in distorted)
     lone_distorted = tuple(path for name, path in distorted.items() if name not in references)
@@ -218,7 +236,7 @@ def _match(references: dict[str, Path], distorted: dict[str, Path], *, allow_unm
     return Pairing(pairs, lone_references, lone_distorted)
 
 
-def _list(paths: Iterable[Path], what: str = "") -> str:
+def _list(paths: Iterable[File], what: str = "") -> str:
     names = [shown(path) for path in paths]
     if not names:
         return ""

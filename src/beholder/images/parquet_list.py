@@ -21,7 +21,7 @@ class ParquetList(PairList):
 
     def _check(self) -> None:
         try:
-            schema = pl.read_parquet_schema(self.path)
+            schema = pl.read_parquet_schema(self.file)
         except pl.exceptions.PolarsError as error:
             raise PairingError(
                 f"{shown(self.path)}: cannot be read ({error}); expected a Parquet file"
@@ -37,7 +37,7 @@ class ParquetList(PairList):
                 raise PairingError(
                     f"{shown(self.path)}: found {schema[column]} under {name}; expected text, the paths of pictures"
                 )
-        self._rows = pl.scan_parquet(self.path).select(
+        self._rows = pl.scan_parquet(self.file).select(
             pl.col(column).cast(pl.String).str.strip_chars().alias(name) for name, column in columns.items()
         )
 

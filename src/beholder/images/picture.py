@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import torch
 from PIL import ImageColor
 
+from beholder.images.addresses import as_file
 from beholder.images.colour import to_srgb
 from beholder.images.pillow_formats import decode_with_pillow
 from beholder.images.png import decode_png
@@ -19,6 +19,8 @@ from beholder.images.tiff import decode_tiff
 from beholder.spec import PictureError, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -59,7 +61,7 @@ def read_picture(
     first is read. Safe to call from several threads.
 
     Args:
-        path: The file.
+        path: The file, or its address in an object store, such as ``"s3://bucket/picture.png"``.
         background: Colour beneath transparent pixels: a CSS name or ``#rrggbb``.
         max_pixels: Refuse larger pictures, before their pixels are decoded.
 
@@ -71,7 +73,7 @@ def read_picture(
         UsageError: If the background is not an opaque colour, or ``max_pixels`` is less than 1.
     """
     colour = _check(background, max_pixels)
-    return _decode(read_source(Path(path), max_pixels), background, colour)
+    return _decode(read_source(as_file(path), max_pixels), background, colour)
 
 
 def decode_picture(

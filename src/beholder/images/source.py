@@ -5,9 +5,14 @@ from __future__ import annotations
 import dataclasses
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from beholder.images.addresses import Address, read_pieces
 from beholder.images.formats import KNOWN_FORMATS, describe, sniff
-from beholder.spec import PictureError
+from beholder.spec import BeholderError, PictureError
+
+if TYPE_CHECKING:
+    from beholder.images.addresses import File
 
 __all__ = ["Source", "open_source", "read_source", "shown"]
 
@@ -25,7 +30,7 @@ class Source:
         max_pixels: The most pixels that may be decoded.
     """
 
-    path: Path
+    path: File
     format: str
     data: bytes
     max_pixels: int
@@ -61,22 +66,24 @@ class Source:
         )
 
 
-def shown(path: Path) -> str:
-    """A path fit for one line of text: one with a newline or undecodable bytes is quoted and escaped."""
+def shown(path: File) -> str:
+    """A file's name fit for one line of text: one with a newline or undecodable bytes is quoted and escaped."""
     text = str(path)
     return text if text.isprintable() else ascii(text)
 
 
-def read_source(path: Path, max_pixels: int) -> Source:
+def read_source(path: File, max_pixels: int) -> Source:
     """Read a file whole, once its first bytes show that it is a picture.
 
     Args:
-        path: The file.
+        path: The file, on this machine or in an object store.
         max_pixels: Kept for :meth:`Source.check_size`.
 
     Raises:
         PictureError: If the file is missing, empty, not a regular file, not readable, or not a picture.
     """
+    if isinstance(path, Address):
+        return _read_stored(path, max_pixels)
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
@@ -100,6 +107,18 @@ def read_source(path: Path, max_pixels: int) -> Source:
         ) from error
 
 
+def _read_stored(address: Address, max_pixels: int) -> Source:
+    try:
+        pieces = read_pieces(address)
+        first = next(pieces)
+        kind = _sniff(address, first[:_HEAD])
+        return Source(address, kind, b"".join((first, *pieces)), max_pixels)
+    except PictureError:
+        raise
+    except BeholderError as error:
+        raise PictureError(str(error)) from error
+
+
 def open_source(data: bytes, name: str, max_pixels: int) -> Source:
     """Take a file's bytes from memory, once the first of them show that it is a picture.
 
@@ -115,12 +134,12 @@ def open_source(data: bytes, name: str, max_pixels: int) -> Source:
     return Source(path, _sniff(path, data[:_HEAD]), data, max_pixels)
 
 
-def _sniff(path: Path, head: bytes) -> str:
+def _sniff(path: File, head: bytes) -> str:
     kind = sniff(head)
     if kind is None:
         raise _refused(path, describe(head), "convert it, download it again, or leave it out")
     return kind
 
 
-def _refused(path: Path, found: str, remedy: str) -> PictureError:
+def _refused(path: File, found: str, remedy: str) -> PictureError:
     return PictureError(f"{shown(path)}: found {found}; expected a {KNOWN_FORMATS} picture; {remedy}")

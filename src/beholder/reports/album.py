@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from beholder.images import File
     from beholder.scoring import Settings
 
 __all__ = ["Album", "Exhibit", "PairFiles", "fill_album"]
@@ -25,8 +26,8 @@ class PairFiles:
     """The files of one pair: its row in the score table, two pictures, and heat maps by metric."""
 
     row: int
-    reference: Path
-    distorted: Path
+    reference: File
+    distorted: File
     maps: Mapping[str, Path]
 
 
@@ -43,7 +44,7 @@ class Exhibit:
 class _Part:
     """A file that a page shows, and the shape that its pixels were brought to where it is not shown whole."""
 
-    path: Path
+    path: File
     encode: Callable[[], str] = dataclasses.field(compare=False)
     shape: tuple[int, ...] | None = None
 

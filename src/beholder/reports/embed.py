@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from beholder.images import File
+
 __all__ = ["map_uri", "picture_uri", "pixels_uri"]
 
 _MEDIA_TYPES = {
@@ -34,7 +36,7 @@ _WEBP_LIMIT = 16383  # the format's largest side, in pixels
 _PILLOW_ERRORS = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 
 
-def picture_uri(path: Path, *, background: str = "white", max_pixels: int = DEFAULT_MAX_PIXELS) -> str:
+def picture_uri(path: File, *, background: str = "white", max_pixels: int = DEFAULT_MAX_PIXELS) -> str:
     """A picture as a data URI that a browser shows with the pixels that were scored.
 
     The file's own bytes are kept where a browser shows them faithfully; other pictures are read by

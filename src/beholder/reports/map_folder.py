@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from beholder.images import File
     from beholder.spec import MetricSpec
 
 __all__ = ["MapFolder", "map_names"]
@@ -59,7 +60,7 @@ class MapFolder:
         return path
 
 
-def map_names(distorted: Callable[[], Iterable[Path]]) -> Iterator[Path]:
+def map_names(distorted: Callable[[], Iterable[File]]) -> Iterator[Path]:
     """A name for the maps of each pair of a run, in order: its distorted picture's, without their common folder.
 
     A picture that stands in several pairs has a number behind its name. That takes the memory of all names.
@@ -78,7 +79,7 @@ def map_names(distorted: Callable[[], Iterable[Path]]) -> Iterator[Path]:
         yield Path(name if taken[name] == 1 else f"{name}.{taken[name]}")
 
 
-def _absolute(path: Path) -> Path:
+def _absolute(path: File) -> Path:
     # Not Path.absolute(), which keeps "..": a map must not land outside the folder.
     return Path(os.path.abspath(path))  # noqa: PTH100
 

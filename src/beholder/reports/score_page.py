@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from beholder.images import Address, as_file
 from beholder.reports.album import Album, PairFiles, fill_album
 from beholder.reports.folders import common_folder
 from beholder.reports.heat import heat_palette
@@ -22,6 +23,7 @@ from beholder.scoring import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from beholder.images import File
     from beholder.reports.timeline import Timeline
     from beholder.scoring import ScoreTable, StoredScores
 
@@ -137,10 +139,10 @@ def _pair_files(
             yield PairFiles(row, *pictures[row], own)
 
 
-def _file(name: str) -> Path:
+def _file(name: str) -> File:
     r"""The file that a name in a table stands for: there, bytes that are not UTF-8 are written as ``\xNN``."""
-    if os.path.lexists(name):
-        return Path(name)
+    if isinstance(file := as_file(name), Address) or os.path.lexists(name):
+        return file
     raw = re.sub(rb"\\x([0-9a-f]{2})", lambda match: bytes.fromhex(match[1].decode()), os.fsencode(name))
     return Path(os.fsdecode(raw))
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from beholder.images import Pair
+from beholder.images import Pair, as_file
 from beholder.scoring.notes import Notes
 from beholder.scoring.planner import plan
 from beholder.scoring.scorer import Scorer, as_text
@@ -15,6 +14,7 @@ from beholder.spec import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     import polars as pl
 
@@ -31,7 +31,7 @@ def score(pairs: Iterable[Files], metrics: Metrics, settings: Settings | None = 
     """Score pairs of picture files with metrics.
 
     Args:
-        pairs: Reference and distorted file of each pair.
+        pairs: Reference and distorted file of each pair: paths, or addresses in object storage (``"s3://..."``).
         metrics: Catalogue names, with options if wished (``"psnr_y:border=4"``), or metrics of your own.
         settings: How to score; by default sizes that differ are refused and the device is chosen.
 
@@ -87,5 +87,5 @@ def _as_pair(given: object) -> Pair:
         case Pair():
             return given
         case [(str() | os.PathLike()) as reference, (str() | os.PathLike()) as distorted]:
-            return Pair(Path(reference), Path(distorted))
+            return Pair(as_file(reference), as_file(distorted))
     raise UsageError(f"a pair is {given!r}; expected two files: (reference, distorted).")

@@ -8,14 +8,13 @@ from collections import OrderedDict, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from beholder.images import Pair, Picture, read_picture
+from beholder.images import File, Pair, Picture, read_picture
 from beholder.scoring.fitting import fit
 from beholder.scoring.memory import is_out_of_memory
 from beholder.spec import PictureError, ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from torch import Tensor
 
@@ -48,7 +47,7 @@ class LoadedPair:
     pair: Pair
     x: Tensor | None = None
     y: Tensor | None = None
-    notes: tuple[tuple[Path, str], ...] = ()
+    notes: tuple[tuple[File, str], ...] = ()
     error: str | None = None
     frame: tuple[int, float] | None = None
     ends_block: bool = False
@@ -61,14 +60,14 @@ def read_pairs_ahead(pairs: Iterable[Planned], settings: Settings) -> Iterator[L
     decoded ahead the larger they are.
     """
     with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as threads:
-        references: OrderedDict[Path, Future[Picture]] = OrderedDict()
+        references: OrderedDict[File, Future[Picture]] = OrderedDict()
 
-        def start(path: Path) -> Future[Picture]:
+        def start(path: File) -> Future[Picture]:
             return threads.submit(
                 read_picture, path, background=settings.background, max_pixels=settings.max_pixels
             )
 
-        def start_reference(path: Path) -> Future[Picture]:
+        def start_reference(path: File) -> Future[Picture]:
             if path not in references:
                 references[path] = start(path)
                 if len(references) > _REFERENCES_KEPT:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from beholder.images import Pair
+    from beholder.images import File, Pair
     from beholder.scoring.planner import Planned
 
 __all__ = ["ScoredPair", "Scorer", "as_text"]
@@ -58,7 +58,7 @@ class ScoredPair:
     pair: Pair
     scores: Mapping[str, float | None]
     maps: Mapping[str, NDArray[np.float32]]
-    notes: tuple[tuple[Path, str], ...]
+    notes: tuple[tuple[File, str], ...]
     error: str | None
     frame: tuple[int, float] | None = None
     ends_batch: bool = True
