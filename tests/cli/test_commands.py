@@ -65,6 +65,11 @@ def test_listings_are_whole_when_piped(run: Run) -> None:
     assert "ssim_matlab" in run("metrics", COLUMNS="40").stdout
 
 
+def test_pictures_on_a_disk_load_nothing_for_object_storage() -> None:
+    check = "import sys, beholder.cli, beholder.scoring; sys.exit('fsspec' in sys.modules or 's3fs' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
 def test_importing_loads_no_torch() -> None:
     check = "import sys, beholder, beholder.cli, beholder.catalog; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0

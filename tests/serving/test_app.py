@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import httpx2
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 import beholder
-from beholder.images import read_picture
+from beholder.images import Address, addresses, read_picture
 from beholder.scoring import Scorer
 from beholder.serving import ServerSettings, create_app
 from beholder.spec import PictureError
@@ -138,6 +139,27 @@ def test_addresses_are_refused_unless_allowed(client: TestClient, files: Files, 
     answer = client.post("/score", files={"reference": files["reference"]}, data={"distorted_url": url})
     assert answer.status_code in (400, 403)
     assert set(answer.json()) == {"error"}
+
+
+@pytest.mark.parametrize("url", ["memory://folder/a.png", "s3://bucket/a.png"])
+def test_no_request_reaches_object_storage(
+    files: Files, memory: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with fsspec.open(f"{memory}/a.png", "wb") as file:
+        file.write(files["reference"])
+    opened: list[Address] = []
+    monkeypatch.setattr(addresses, "store_of", opened.append)
+    app = create_app(Scorer(["psnr"]), ServerSettings(allowed_hosts=("folder", "folder:80", "bucket")))
+    reference = {"reference": files["reference"]}
+    with TestClient(app) as client:
+        answers = [
+            client.post("/score", files=reference, data={"distorted_url": url}),
+            client.post("/score", files={**reference, "distorted": (url, b"")}),
+            client.post("/score", files={**reference, "distorted": (url, url.encode())}),
+            client.post("/score", files=reference, data={"distorted": url}),
+        ]
+    assert [answer.status_code for answer in answers] == [403, 422, 422, 422]
+    assert not opened
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import typer
 
 from beholder.cli.console import messages, print_out, print_wide, say
 from beholder.cli.progress import tell_event
-from beholder.spec import BeholderError
+from beholder.spec import AddressError, BeholderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from beholder.cli.maps import Maps
     from beholder.cli.progress import RunLog
     from beholder.cli.running import Wishes, WritePage
+    from beholder.images import File
     from beholder.scoring import StoredScores
 
 __all__ = ["Outcome"]
@@ -49,38 +50,43 @@ class Outcome:
     stopped: str | None
     code: int
     has_table: bool = False
-    written: list[Path] = dataclasses.field(default_factory=list)
+    written: list[File] = dataclasses.field(default_factory=list)
 
     def write_table(self, complete: Callable[[StoredScores], StoredScores], room: Path) -> None:
         """Make the whole table of what was scored, and write it if it is asked for."""
         from beholder.scoring import StoredScores
+        from beholder.scoring.storing import writing
         from beholder.scoring.writing import write_scores
 
         output = self.wishes.output
         try:
             self.scores = complete(self.scores)
             if output is not None:
-                write_scores(self.scores.frame, self.scores.provenance, output, room=room)
+                with writing(output, room) as file:
+                    write_scores(self.scores.frame, self.scores.provenance, file, room=room)
                 self.written.append(output)
                 self.has_table = True
                 # Where columns were added, the file that they were added to is no longer there.
-                self.scores = StoredScores.open(output) if output.suffix == ".parquet" else self.scores
+                self.scores = StoredScores.open(file) if file.suffix == ".parquet" else self.scores
         except KeyboardInterrupt:
             self._stop("interrupted before the table was written", 130)
-        except OSError as error:
-            self._stop(f"{output}: cannot be written: {_reason(error)}", 3)
+        except (OSError, AddressError) as error:
+            self._stop(_unwritten(output, error), 3)
 
     def write_page(self, write: WritePage, maps: Maps | None) -> None:
         """Write the page, if it is asked for; whatever fails, the table is there."""
         page = self.wishes.report
         if page is None or (self.stopped and self.wishes.output):
             return
+        from beholder.scoring.storing import writing
+
         metrics = list(self.scores.provenance["metrics"])
         try:
-            write(self.scores, page, lambda rows: maps.on_page(rows, metrics) if maps else {})
+            with writing(page, self.kept) as file:
+                write(self.scores, file, lambda rows: maps.on_page(rows, metrics) if maps else {})
             self.written.append(page)
         except (BeholderError, OSError) as error:
-            self._stop(f"{page}: cannot be written: {_reason(error)}", 3)
+            self._stop(_unwritten(page, error), 3)
         except Exception as error:  # noqa: BLE001 -- a bug in the page: told in full, and the table is there
             self.log.bug()
             self._stop(f"{page}: cannot be written: {error!r}", 3)
@@ -171,5 +177,7 @@ class Outcome:
         self.code = self.code or code
 
 
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+def _unwritten(file: File | None, error: Exception) -> str:
+    if isinstance(error, AddressError):
+        return str(error)  # it names the file
+    return f"{file}: cannot be written: {getattr(error, 'strerror', None) or error}"

@@ -12,11 +12,13 @@ from beholder.spec import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["check_file", "check_folder", "check_outputs"]
+    from beholder.images import File
+
+__all__ = ["check_file", "check_folder", "check_outputs", "local_folder"]
 
 
 def check_outputs(
-    output: Path | None, report: Path | None, maps: Path | None, *, read: Iterable[Path]
+    output: File | None, report: File | None, maps: Path | None, *, read: Iterable[File]
 ) -> None:
     """Refuse what could not be written, before hours of scoring and not after them; make its folders.
 
@@ -28,7 +30,10 @@ def check_outputs(
 
     Raises:
         UsageError: If an ending is unknown, or a file is read by the run or cannot be written.
+        AddressError: If its address takes no files.
     """
+    from beholder.images import Address
+    from beholder.scoring.storing import check_address
     from beholder.scoring.writing import check_ending
 
     if output is not None:
@@ -38,19 +43,27 @@ def check_outputs(
     files = [path for path in (output, report) if path is not None]
     _check_not_overwritten(files, read)
     for path in files:
-        check_file(path)
+        if isinstance(path, Address):
+            check_address(path)
+        else:
+            check_file(path)
     if maps is not None:
         check_folder(maps)
 
 
-def _check_not_overwritten(written: Iterable[Path], read: Iterable[Path]) -> None:
+def _check_not_overwritten(written: Iterable[File], read: Iterable[File]) -> None:
     # Not Path.resolve(), which raises on a link to itself before Python 3.13.
-    taken = {os.path.realpath(path): path for path in written}
+    taken = {_real(path): path for path in written}
     # Names are compared first, since links of a million pictures take minutes to follow.
     names = {name for real, path in taken.items() for name in (path.name, os.path.basename(real))}  # noqa: PTH119
     for path in read:
-        if path.name in names and (found := taken.get(os.path.realpath(path))):
+        if path.name in names and (found := taken.get(_real(path))):
             raise UsageError(f"{found}: is read by this run; name another file to write.")
+
+
+def _real(path: File) -> str:
+    """What tells whether two names are one file's."""
+    return path if isinstance(path, str) else os.path.realpath(path)
 
 
 def check_file(path: Path) -> None:
@@ -66,6 +79,20 @@ def check_file(path: Path) -> None:
         _try_to_write(path.parent, path.name)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {_reason(error)}. Name another file.") from error
+
+
+def local_folder(given: str | None) -> Path | None:
+    """A folder on this machine, if one is named.
+
+    Raises:
+        UsageError: If an address is.
+    """
+    from beholder.images import Address, as_file
+
+    folder = as_file(given)
+    if isinstance(folder, Address):
+        raise UsageError(f"{folder}: heat maps go to a folder on this machine; name one.")
+    return folder
 
 
 def check_folder(folder: Path) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from beholder.cli.running import FindMaps
-    from beholder.images import Pairs
+    from beholder.images import File, Pairs
     from beholder.scoring import Settings, StoredScores
     from beholder.scoring.adding import Base
 
@@ -37,7 +37,7 @@ class PairOptions:
         add: Whether columns are added to a table that is there.
     """
 
-    pairs: Path | None = None
+    pairs: File | None = None
     one_reference: bool = False
     allow_unmatched: bool = False
     add: bool = False
@@ -55,8 +55,8 @@ class PairOptions:
 
 
 def find_pairs(
-    reference: Path | None,
-    distorted: Path | None,
+    reference: File | None,
+    distorted: File | None,
     options: PairOptions,
     tell: Callable[[str], object] = say,
 ) -> Pairs:
@@ -99,7 +99,7 @@ def picture_job(
     settings: Settings,
     *,
     maps: bool,
-    add_to: Path | None = None,
+    add_to: File | None = None,
     tell: Callable[[str], object] = say,
 ) -> Job:
     """The job of scoring pairs of pictures, after fetching the weights that are missing.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import shlex
 import signal
 import sys
@@ -21,6 +20,7 @@ from beholder.spec import BeholderError, StoringError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from beholder.images import File
     from beholder.scoring import ScoredPair, StoredScores
     from beholder.scoring.parts import Parts
     from beholder.spec import MetricSpec
@@ -80,8 +80,8 @@ class Wishes:
         log_json: Whether to tell it in lines of JSON.
     """
 
-    output: Path | None = None
-    report: Path | None = None
+    output: File | None = None
+    report: File | None = None
     maps: Path | None = None
     resume: bool = False
     quiet: bool = False
@@ -158,13 +158,13 @@ def listen() -> None:
 def _open_parts(job: Job, wishes: Wishes) -> Iterator[Parts]:
     from beholder.scoring.manifest import Manifest
     from beholder.scoring.parts import Parts
+    from beholder.scoring.storing import parts_folder
 
     with contextlib.ExitStack() as stack:
         if wishes.output is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="beholder-")), "parts")
         else:
-            output = Path(os.path.realpath(wishes.output)) if wishes.output.is_symlink() else wishes.output
-            folder = output.with_name(output.name + ".parts")
+            folder = parts_folder(wishes.output)
         pairs = job.hash_pairs() if wishes.output else ""
         manifest = Manifest(job.provenance(), job.rows, pairs, job.added_to)
         parts = Parts(folder, manifest, resume=wishes.resume)

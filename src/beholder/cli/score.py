@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from beholder.catalog import split_requests
-from beholder.cli.outputs import check_outputs
+from beholder.cli.outputs import check_outputs, local_folder
 from beholder.cli.pictures import PairOptions, find_pairs, picture_job
 from beholder.cli.running import Wishes, run
 from beholder.cli.video import VideoOptions, find_videos, video_job
@@ -20,10 +19,10 @@ __all__ = ["score"]
 
 def score(
     reference: Annotated[
-        Path | None, typer.Argument(help="Reference picture, folder of them, or video.")
+        str | None, typer.Argument(path_type=str, help="Reference picture, folder of them, or video.")
     ] = None,
     distorted: Annotated[
-        Path | None, typer.Argument(help="Picture under test, folder of them, or video.")
+        str | None, typer.Argument(path_type=str, help="Picture under test, folder of them, or video.")
     ] = None,
     metrics: Annotated[
         list[str] | None,
@@ -35,7 +34,8 @@ def score(
         ),
     ] = None,
     pairs: Annotated[
-        Path | None, typer.Option(help="CSV or Parquet file with the columns reference and distorted.")
+        str | None,
+        typer.Option(path_type=str, help="CSV or Parquet file with the columns reference and distorted."),
     ] = None,
     one_reference: Annotated[
         bool, typer.Option("--one-reference", help="Compare one reference with every picture of a folder.")
@@ -44,13 +44,16 @@ def score(
         bool, typer.Option("--allow-unmatched", help="Score what pairs up, although some pictures do not.")
     ] = False,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Table to write: .parquet, .csv or .jsonl.")
+        str | None,
+        typer.Option("-o", "--output", path_type=str, help="Table to write: .parquet, .csv or .jsonl."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Rows as a JSON list on standard output.")] = False,
     report: Annotated[
-        Path | None, typer.Option(help="HTML page to write, with pictures and heat maps.")
+        str | None, typer.Option(path_type=str, help="HTML page to write, with pictures and heat maps.")
     ] = None,
-    maps: Annotated[Path | None, typer.Option(help="Folder for a heat map per pair and metric.")] = None,
+    maps: Annotated[
+        str | None, typer.Option(path_type=str, help="Folder for a heat map per pair and metric.")
+    ] = None,
     resize: Annotated[
         str, typer.Option(help="Where sizes differ: refuse, reference, distorted (resize to it) or crop.")
     ] = "refuse",
@@ -101,6 +104,8 @@ def score(
 
         beholder score originals/ restored/ -m dists -o scores.parquet --add
 
+        beholder score s3://bucket/originals/ s3://bucket/restored/ -m ssim -o s3://bucket/scores.parquet
+
         beholder score original.mp4 encoded.mp4 -m vmaf,psnr_y,lpips_alex --every 5 --report page.html
     """
     names = [name for given in metrics or () for name in split_requests(given)]
@@ -108,8 +113,10 @@ def score(
         raise UsageError(
             "no metric is named; for example -m lpips_alex,ssim. `beholder metrics` lists them all."
         )
+    from beholder.images import as_file
     from beholder.scoring import Settings
 
+    table, page, listed, folder = as_file(output), as_file(report), as_file(pairs), local_folder(maps)
     settings = Settings(
         resize=resize,  # type: ignore[arg-type]  # Settings refuses what is no rule
         background=background,
@@ -119,25 +126,26 @@ def score(
         engine=engine,  # type: ignore[arg-type]  # and what is no engine
         precision=precision,  # type: ignore[arg-type]  # and no precision
     )
-    wishes = Wishes(output, report, maps, resume=resume, quiet=quiet, log_json=log_json)
+    wishes = Wishes(table, page, folder, resume=resume, quiet=quiet, log_json=log_json)
     wishes.check()
     if add and output is None:
         raise UsageError("--add adds columns to a table; name it with -o.")
-    told_pairs = PairOptions(pairs, one_reference, allow_unmatched, add)
+    told_pairs = PairOptions(listed, one_reference, allow_unmatched, add)
     told_videos = VideoOptions(every, align, size, pix_fmt)
-    videos = find_videos(reference, distorted)
+    sides = as_file(reference), as_file(distorted)
+    videos = find_videos(*sides)
     if videos:
         told_pairs.refuse()
-        check_outputs(output, report, maps, read=videos)
+        check_outputs(table, page, folder, read=videos)
         job = video_job(videos, names, settings, told_videos, maps=maps is not None)
     else:
         told_videos.refuse()
-        found = find_pairs(reference, distorted, told_pairs, wishes.tell)
+        found = find_pairs(*sides, told_pairs, wishes.tell)
         files = (file for pair in found.after(0) for file in (pair.reference, pair.distorted))
-        check_outputs(output, report, maps, read=itertools.chain([pairs] if pairs else [], files))
+        check_outputs(table, page, folder, read=itertools.chain([listed] if listed else [], files))
         wants_maps = maps is not None or report is not None
         job = picture_job(
-            found, names, settings, maps=wants_maps, add_to=output if add else None, tell=wishes.tell
+            found, names, settings, maps=wants_maps, add_to=table if add else None, tell=wishes.tell
         )
     with run(job, wishes) as outcome:
         if as_json:

@@ -15,7 +15,7 @@ from beholder.spec import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from beholder.images import RawLayout, Video
+    from beholder.images import File, RawLayout, Video
     from beholder.scoring import ScoreTable, Settings, StoredScores
     from beholder.scoring.video import VideoScorer
 
@@ -63,23 +63,32 @@ class VideoOptions:
         return RawLayout(int(found[1]), int(found[2]), self.pixel_format)
 
 
-def find_videos(reference: Path | None, distorted: Path | None) -> tuple[Path, Path] | None:
+def find_videos(reference: File | None, distorted: File | None) -> tuple[Path, Path] | None:
     """Both files where they are videos, by their endings, and nothing where they are not.
 
     Raises:
-        UsageError: If only one is.
+        UsageError: If only one is, or one is in object storage.
     """
-    from beholder.images import VIDEO_SUFFIXES
+    from beholder.images import VIDEO_SUFFIXES, Address
 
     if reference is None or distorted is None:
         return None
     videos = [
-        path for path in (reference, distorted) if path.suffix.lower() in VIDEO_SUFFIXES and not path.is_dir()
+        file
+        for file in (reference, distorted)
+        if file.suffix.lower() in VIDEO_SUFFIXES
+        and not (file.endswith("/") if isinstance(file, Address) else file.is_dir())
     ]
     if len(videos) == 1:
         other = distorted if videos[0] == reference else reference
         raise UsageError(f"{videos[0]} is a video and {other} is not, by their endings; expected two videos.")
-    return (reference, distorted) if videos else None
+    if not videos:
+        return None
+    if isinstance(reference, Address) or isinstance(distorted, Address):
+        raise UsageError(
+            f"{reference}, {distorted}: videos are read from this machine only; download them first."
+        )
+    return reference, distorted
 
 
 def video_job(

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from beholder.images import Address
 from beholder.reports.heat import save_map
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def map_names(distorted: Callable[[], Iterable[File]]) -> Iterator[Path]:
 
 
 def _absolute(path: File) -> Path:
+    if isinstance(path, Address):
+        path = Path("/", path.replace("://", "/"))
     # Not Path.absolute(), which keeps "..": a map must not land outside the folder.
     return Path(os.path.abspath(path))  # noqa: PTH100
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -15,8 +16,8 @@ from beholder.spec import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+    from beholder.images import File
 __all__ = ["Base"]
 
 # What moves the numbers of all metrics; what else differs is told with the metrics that it holds for.
@@ -34,17 +35,18 @@ class Base:
         scores: What it holds.
     """
 
-    path: Path
+    path: File
     scores: StoredScores
 
     @classmethod
-    def open(cls, path: Path) -> Base:
+    def open(cls, path: File) -> Base:
         """Open a table, with nothing but its provenance read where it is Parquet.
 
         Raises:
             UsageError: If there is none, or it cannot be read.
+            AddressError: If its address cannot be had.
         """
-        if not path.exists():
+        if isinstance(path, Path) and not path.exists():
             raise UsageError(f"{path}: there is no such table; leave out --add to make it.")
         scores = StoredScores.open(path)
         if "video" in scores.provenance:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from beholder.images.addresses import LocalFile, as_file
+from beholder.scoring.storing import writing
 from beholder.scoring.writing import (
     METADATA_KEY,
+    SIDECAR,
     check_ending,
     plain_rows,
     sidecar,
@@ -22,6 +24,9 @@ from beholder.spec import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from beholder.images import File
 
 __all__ = ["ScoreTable", "StoredScores"]
 
@@ -33,25 +38,29 @@ class StoredScores:
     Attributes:
         frame: The columns of a `ScoreTable`.
         provenance: Where the numbers come from.
+        held: The file that is read, where it may be a copy.
     """
 
     frame: pl.LazyFrame
     provenance: Mapping[str, Any]
+    held: LocalFile | None = None
 
     @classmethod
-    def open(cls, path: Path) -> StoredScores:
+    def open(cls, path: File) -> StoredScores:
         """Scores in a file; of Parquet only the provenance is read now.
 
         Raises:
             UsageError: If it is missing, or no table of scores.
+            AddressError: If its address cannot be had.
         """
         if path.suffix != ".parquet":
             return ScoreTable.load(path).stored()
-        frame = pl.scan_parquet(path)
+        held = LocalFile(path)
+        frame = pl.scan_parquet(held.path)
         with _refusing(path):
-            provenance = _read_provenance(path)
+            provenance = _read_provenance(held.path)
             _check_whole(frame.collect_schema().names(), frame.select(pl.len()).collect().item(), provenance)
-        return cls(frame, provenance)
+        return cls(frame, provenance, held)
 
     def head(self, most: int) -> ScoreTable:
         """The first rows; of videos, all of them."""
@@ -151,8 +160,10 @@ class ScoreTable:
         Raises:
             UsageError: If the ending is none of these.
             OSError: If the disk is full, or does not let it be written.
+            AddressError: If it is an address, and the store does not take it.
         """
-        write_scores(self.frame.lazy(), self.provenance, Path(path))
+        with writing(as_file(path)) as file:
+            write_scores(self.frame.lazy(), self.provenance, file)
 
     @classmethod
     def load(cls, path: str | Path) -> ScoreTable:
@@ -160,14 +171,17 @@ class ScoreTable:
 
         Raises:
             UsageError: If the file, or the provenance that belongs beside it, is missing or of another kind.
+            AddressError: If its address cannot be had.
         """
-        path = Path(path)
+        path = as_file(path)
         check_ending(path)
-        for needed in (path,) if path.suffix == ".parquet" else (path, sidecar(path)):
+        whole = path.suffix == ".parquet"
+        held = LocalFile(path) if whole else LocalFile(path, SIDECAR)
+        for needed in (held.path,) if whole else (held.path, sidecar(held.path)):
             if not needed.is_file():
                 raise UsageError(f"{needed}: there is no such file.")
         with _refusing(path):
-            table = cls._read(path)
+            table = cls._read(held.path)
             _check_whole(table.frame.columns, table.frame.height, table.provenance)
         return table
 
@@ -186,7 +200,7 @@ class ScoreTable:
 
 
 @contextlib.contextmanager
-def _refusing(path: Path) -> Iterator[None]:
+def _refusing(path: File) -> Iterator[None]:
     try:
         yield
     except (pl.exceptions.PolarsError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -196,7 +210,7 @@ def _refusing(path: Path) -> Iterator[None]:
 def _read_provenance(path: Path) -> dict[str, Any]:
     text = pl.read_parquet_metadata(path).get(METADATA_KEY)
     if text is None:
-        raise UsageError(f"{path}: this Parquet file was not written by Beholder.")
+        raise ValueError("it was not written by Beholder")
     provenance: dict[str, Any] = json.loads(text)
     return provenance
 

@@ -17,8 +17,11 @@ from beholder.spec import UsageError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from beholder.images import File
+
 __all__ = [
     "METADATA_KEY",
+    "SIDECAR",
     "check_ending",
     "plain_rows",
     "replacing",
@@ -28,9 +31,10 @@ __all__ = [
 ]
 
 METADATA_KEY = "beholder"
+SIDECAR = ".provenance.json"
 
 
-def check_ending(path: Path) -> None:
+def check_ending(path: File) -> None:
     """Refuse a file whose ending does not say how to write a table.
 
     Raises:
@@ -65,7 +69,7 @@ def plain_rows(frame: pl.DataFrame, metrics: Collection[str]) -> list[dict[str, 
 
 def sidecar(path: Path) -> Path:
     """Where the provenance of a table stands that cannot hold it."""
-    return path.with_name(path.name + ".provenance.json")
+    return path.with_name(path.name + SIDECAR)
 
 
 def write_scores(
