@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import socket
 import sys
 from pathlib import Path
 
@@ -210,6 +212,23 @@ def test_an_empty_object_is_an_empty_file(bucket: str, tmp_path: Path) -> None:
             read_picture(name)
         told.append(str(error.value).removeprefix(str(name)))
     assert told[0] == told[1]
+
+
+def test_a_store_that_hangs_is_not_asked_for_ever(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setitem(fsspec.config.conf, "s3", {"config_kwargs": {"read_timeout": 0.2}})
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        type(fsspec.filesystem("s3")).clear_instance_cache()
+        with pytest.raises(PictureError, match=r"found no answer \(Read timeout"):
+            read_picture(f"{bucket}/a.png")
+        listener.settimeout(0.1)
+        asked = 0
+        with contextlib.suppress(TimeoutError):
+            while True:
+                listener.accept()[0].close()
+                asked += 1
+    assert 0 < asked <= 4
 
 
 def test_what_s3_refuses_is_told_in_a_line(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,9 @@ __all__ = [
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 # Most pictures are smaller and come whole in one request; of what is larger, and no picture, no more is read.
 _PIECE = 8 << 20
+# s3fs would ask 5 times, each 5 times over, and its client 5 times for each: half an hour where a store hangs. Twice is
+# for an answer that breaks off, which the client does not see.
+_TRIES = 2
 _LONGEST_REASON = 200
 _CLOSED = dict.fromkeys(
     ("http", "https"), "an address on the web; expected a file, or one in object storage; download it first"
@@ -200,7 +203,10 @@ def store_of(address: Address) -> Iterator[tuple[Any, str]]:
                 f"{address}: found the protocol {protocol!r}, which fsspec does not know; expected one such as s3://"
             )
         kind = fsspec.get_filesystem_class(protocol)
-        yield kind(**kind._get_kwargs_from_urls(address)), kind._strip_protocol(address)
+        store = kind(**kind._get_kwargs_from_urls(address))
+        if hasattr(store, "retries"):
+            store.retries = min(store.retries, _TRIES)
+        yield store, kind._strip_protocol(address)
     except ImportError as error:
         remedy = "pip install 'beholder[storage]'" if protocol in ("s3", "s3a") else _flat(error)
         raise MissingPackageError(
