@@ -171,7 +171,7 @@ def test_what_cannot_be_had_is_told_in_a_line(memory: str, address: str, words: 
 
 @pytest.mark.parametrize("protocol", ["s3", "gs"])
 def test_a_package_that_is_missing_is_named(protocol: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["fsspec.registry"], "_registry", {})
+    monkeypatch.delitem(sys.modules["fsspec.registry"]._registry, protocol, raising=False)
     for package in ("s3fs", "gcsfs"):
         monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingPackageError, match=r"beholder\[storage\]" if protocol == "s3" else "gcsfs"):

@@ -14,7 +14,7 @@ from beholder.images import save_picture
 from beholder.images.addresses import Address
 from beholder.scoring import ScoreTable
 from beholder.scoring.storing import check_address, parts_folder, writing
-from beholder.spec import AddressError
+from beholder.spec import AddressError, UsageError
 
 
 def names(folder: str) -> list[str]:
@@ -51,6 +51,15 @@ def test_a_table_in_a_store_is_the_same_again(memory: str, table: ScoreTable, su
     assert loaded.provenance == table.provenance
     beside = [] if suffix == "parquet" else [f"scores.{suffix}.provenance.json"]
     assert names(memory) == [f"scores.{suffix}", *beside]
+
+
+def test_a_table_in_no_known_format_is_refused(memory: str, table: ScoreTable) -> None:
+    with pytest.raises(UsageError, match=r"^memory://folder/scores\.xlsx: the ending"):
+        table.save(f"{memory}/scores.xlsx")
+    with fsspec.open(f"{memory}/bad.parquet", "wb") as file:
+        file.write(b"no table")
+    with pytest.raises(UsageError, match=r"^memory://folder/bad\.parquet: cannot be read as a table"):
+        ScoreTable.load(f"{memory}/bad.parquet")
 
 
 def test_a_table_that_is_not_there_is_told(memory: str) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from beholder.images import File
+
 __all__ = ["Base"]
 
 # What moves the numbers of all metrics; what else differs is told with the metrics that it holds for.

@@ -162,7 +162,9 @@ class ScoreTable:
             OSError: If the disk is full, or does not let it be written.
             AddressError: If it is an address, and the store does not take it.
         """
-        with writing(as_file(path)) as file:
+        path = as_file(path)
+        check_ending(path)  # here, where the name is the one that was given
+        with writing(path) as file:
             write_scores(self.frame.lazy(), self.provenance, file)
 
     @classmethod
