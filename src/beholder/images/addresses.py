@@ -195,12 +195,13 @@ def store_of(address: Address) -> Iterator[tuple[Any, str]]:
     import fsspec
 
     protocol = address.protocol
+    told = address if address.isprintable() else ascii(address)
     try:
         if protocol in _CLOSED:
-            raise AddressError(f"{address}: found {_CLOSED[protocol]}")
+            raise AddressError(f"{told}: found {_CLOSED[protocol]}")
         if protocol not in fsspec.available_protocols():
             raise AddressError(
-                f"{address}: found the protocol {protocol!r}, which fsspec does not know; expected one such as s3://"
+                f"{told}: found the protocol {protocol!r}, which fsspec does not know; expected one such as s3://"
             )
         kind = fsspec.get_filesystem_class(protocol)
         store = kind(**kind._get_kwargs_from_urls(address))
@@ -210,12 +211,12 @@ def store_of(address: Address) -> Iterator[tuple[Any, str]]:
     except ImportError as error:
         remedy = "pip install 'beholder[storage]'" if protocol in ("s3", "s3a") else _flat(error)
         raise MissingPackageError(
-            f"{address}: found no package that opens {protocol}://; expected one; {remedy}"
+            f"{told}: found no package that opens {protocol}://; expected one; {remedy}"
         ) from error
     except (BeholderError, MemoryError):
         raise
     except Exception as error:  # every store's client has errors of its own
-        raise AddressError(f"{address}: {_tell(error)}") from error
+        raise AddressError(f"{told}: {_tell(error)}") from error
 
 
 def _tell(error: Exception) -> str:

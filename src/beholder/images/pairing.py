@@ -80,9 +80,9 @@ def pair_paths(
 ) -> Pairing:
     """Pair two files, one file with a folder, or two folders.
 
-    Each may be on this machine or, by its address, in an object store. Folders are searched with all their subfolders for files whose ending is in
-    :data:`~beholder.images.formats.PICTURE_SUFFIXES`; hidden ones are passed over. Two folders are matched by
-    path below the folder without its ending, so that ``a/b/x.png`` meets ``a/b/x.jpg``.
+    Each may be on this machine or, by its address, in an object store. Folders are searched with all their subfolders
+    for files whose ending is in :data:`~beholder.images.formats.PICTURE_SUFFIXES`; hidden ones are passed over. Two
+    folders are matched by path below the folder without its ending, so that ``a/b/x.png`` meets ``a/b/x.jpg``.
 
     Args:
         reference: A file or a folder.
