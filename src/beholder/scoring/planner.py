@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
-    from beholder.images import Pair, Pairs
+    from beholder.images import File, Pair, Pairs
     from beholder.scoring.scorer import ScoredPair
 
 __all__ = ["BLOCK", "Planned", "in_own_order", "plan", "plan_after"]
@@ -61,7 +60,7 @@ def plan_after(pairs: Pairs, turns: int, *, gather: bool = True) -> Iterator[Pla
 
 
 def _gather(window: Iterable[tuple[int, Pair]]) -> Iterator[tuple[int, Pair]]:
-    by_reference: dict[Path, list[tuple[int, Pair]]] = {}
+    by_reference: dict[File, list[tuple[int, Pair]]] = {}
     for index, pair in window:
         by_reference.setdefault(pair.reference, []).append((index, pair))
     return itertools.chain.from_iterable(by_reference.values())
