@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AddressError",
     "BeholderError",
+    "ClusterError",
     "Loss",
     "MapMetric",
     "Metric",
@@ -66,6 +67,10 @@ class TrainingError(BeholderError):
 
 class StoringError(BeholderError):
     """Results that cannot be written where they were to go: the disk is full, or does not let them."""
+
+
+class ClusterError(BeholderError):
+    """A cluster that cannot be reached, or whose workers cannot go on."""
 
 
 class MissingPackageError(BeholderError):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from beholder.images import File, Pairs
     from beholder.scoring import Settings, StoredScores
     from beholder.scoring.adding import Base
+    from beholder.scoring.cluster import Cluster
 
 __all__ = ["PairOptions", "find_pairs", "picture_job"]
 
@@ -35,12 +36,14 @@ class PairOptions:
         one_reference: Whether one reference is compared with every picture of a folder.
         allow_unmatched: Whether pictures without a partner are left out.
         add: Whether columns are added to a table that is there.
+        cluster: Whether a cluster scores.
     """
 
     pairs: File | None = None
     one_reference: bool = False
     allow_unmatched: bool = False
     add: bool = False
+    cluster: bool = False
 
     def refuse(self) -> None:
         """Refuse what is told of pictures where there are videos.
@@ -48,9 +51,9 @@ class PairOptions:
         Raises:
             UsageError: If anything is.
         """
-        if self.pairs or self.one_reference or self.allow_unmatched or self.add:
+        if self.pairs or self.one_reference or self.allow_unmatched or self.add or self.cluster:
             raise UsageError(
-                "--pairs, --one-reference, --allow-unmatched and --add are for pictures; leave them out."
+                "--pairs, --one-reference, --allow-unmatched, --add and --cluster are for pictures; leave them out."
             )
 
 
@@ -100,6 +103,7 @@ def picture_job(
     *,
     maps: bool,
     add_to: File | None = None,
+    cluster: Cluster | None = None,
     tell: Callable[[str], object] = say,
 ) -> Job:
     """The job of scoring pairs of pictures, after fetching the weights that are missing.
@@ -110,6 +114,7 @@ def picture_job(
         settings: How to score.
         maps: Whether heat maps are wanted.
         add_to: A table of the same pairs that the columns are added to; what it has is not scored again.
+        cluster: What scores; it is joined before the job starts. By default this process.
         tell: Called with what the user should know.
 
     Raises:
@@ -142,8 +147,12 @@ def picture_job(
         hash_pairs=lambda: hash_pairs(pairs.after(0)),
         added_to=base.metrics if base else (),
         complete=base.complete if base else lambda scores: scores,
-        stream=lambda done: scorer.stream_planned(plan_after(pairs, done, gather=scorer.gathers)),
-        provenance=scorer.provenance,
+        stream=lambda done: (
+            cluster.stream(scorer, pairs, done, metrics=metrics, maps=maps)
+            if cluster
+            else scorer.stream_planned(plan_after(pairs, done, gather=scorer.gathers))
+        ),
+        provenance=lambda: scorer.provenance() | (cluster.provenance() if cluster else {}),
         map_names=lambda: map_names(lambda: (pair.distorted for pair in pairs.after(0))),
         write_page=_write_page,
         maps_on_page=True,

@@ -15,7 +15,7 @@ from beholder.cli.console import say
 from beholder.cli.maps import Maps
 from beholder.cli.outcome import Outcome
 from beholder.cli.progress import RunLog, open_log, tell_event
-from beholder.spec import BeholderError, StoringError, UsageError
+from beholder.spec import BeholderError, ClusterError, StoringError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -199,7 +199,9 @@ def _score(job: Job, parts: Parts, maps: Maps | None, log: RunLog) -> tuple[str 
         return None, 0
     except KeyboardInterrupt:
         how, why, code = "interrupted", "", 130
-    except StoringError as error:
+    except (StoringError, ClusterError) as error:
+        if isinstance(error, ClusterError) and log.done == before:
+            raise
         how, why, code = "broken off", f": {error}", 3
     except Exception as error:
         if isinstance(error, BeholderError) and log.done == before:

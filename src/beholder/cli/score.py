@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +14,11 @@ from beholder.cli.pictures import PairOptions, find_pairs, picture_job
 from beholder.cli.running import Wishes, run
 from beholder.cli.video import VideoOptions, find_videos, video_job
 from beholder.spec import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from beholder.scoring.cluster import Cluster
 
 __all__ = ["score"]
 
@@ -71,6 +77,12 @@ def score(
     precision: Annotated[
         str, typer.Option(help="What networks compute in: auto (fp32), fp32, or bf16, faster and less exact.")
     ] = "auto",
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="Score on Ray: local (on this machine), auto (the cluster that it is in), ray://HOST:PORT."
+        ),
+    ] = None,
     every: Annotated[int, typer.Option(help="Of videos, score every N-th frame only.")] = 1,
     align: Annotated[
         str, typer.Option(help="Where videos' rates or lengths differ: refuse, shortest, or time.")
@@ -106,13 +118,11 @@ def score(
 
         beholder score s3://bucket/originals/ s3://bucket/restored/ -m ssim -o s3://bucket/scores.parquet
 
+        beholder score --pairs pairs.parquet -m lpips_vgg -o scores.parquet --cluster auto
+
         beholder score original.mp4 encoded.mp4 -m vmaf,psnr_y,lpips_alex --every 5 --report page.html
     """
-    names = [name for given in metrics or () for name in split_requests(given)]
-    if not names:
-        raise UsageError(
-            "no metric is named; for example -m lpips_alex,ssim. `beholder metrics` lists them all."
-        )
+    names = _split(metrics or ())
     from beholder.images import as_file
     from beholder.scoring import Settings
 
@@ -130,7 +140,8 @@ def score(
     wishes.check()
     if add and output is None:
         raise UsageError("--add adds columns to a table; name it with -o.")
-    told_pairs = PairOptions(listed, one_reference, allow_unmatched, add)
+    machines = _find_cluster(cluster, wishes)
+    told_pairs = PairOptions(listed, one_reference, allow_unmatched, add, cluster is not None)
     told_videos = VideoOptions(every, align, size, pix_fmt)
     sides = as_file(reference), as_file(distorted)
     videos = find_videos(*sides)
@@ -145,10 +156,44 @@ def score(
         check_outputs(table, page, folder, read=itertools.chain([listed] if listed else [], files))
         wants_maps = maps is not None or report is not None
         job = picture_job(
-            found, names, settings, maps=wants_maps, add_to=table if add else None, tell=wishes.tell
+            found,
+            names,
+            settings,
+            maps=wants_maps,
+            add_to=table if add else None,
+            cluster=machines,
+            tell=wishes.tell,
         )
-    with run(job, wishes) as outcome:
+    with machines or contextlib.nullcontext(), run(job, wishes) as outcome:
         if as_json:
             outcome.print_json()
         elif output is None:
             outcome.print_table()
+
+
+def _split(metrics: Sequence[str]) -> list[str]:
+    """The metrics that are asked for.
+
+    Raises:
+        UsageError: If there are none.
+    """
+    names = [name for given in metrics for name in split_requests(given)]
+    if not names:
+        raise UsageError(
+            "no metric is named; for example -m lpips_alex,ssim. `beholder metrics` lists them all."
+        )
+    return names
+
+
+def _find_cluster(address: str | None, wishes: Wishes) -> Cluster | None:
+    """The cluster that is asked for, not joined yet.
+
+    Raises:
+        UsageError: If it is asked for in unknown words.
+        MissingPackageError: If Ray is not installed.
+    """
+    if address is None:
+        return None
+    from beholder.scoring.cluster import Cluster
+
+    return Cluster(address, wishes.tell)

@@ -24,7 +24,18 @@ __all__ = ["Base"]
 # What moves the numbers of all metrics; what else differs is told with the metrics that it holds for.
 _SHARED = ("resize", "background", "max_pixels")
 _NEW_ERROR = "\0error"  # no metric has that name
-_OWN = ("beholder", "created", "torch", "engine", "device", "precision", "threads", "command")
+_OWN = (
+    "beholder",
+    "created",
+    "torch",
+    "engine",
+    "device",
+    "precision",
+    "threads",
+    "cluster",
+    "workers",
+    "command",
+)
 
 
 @dataclasses.dataclass(frozen=True)

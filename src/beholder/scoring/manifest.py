@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from beholder.images import Pair
 
-__all__ = ["Manifest", "hash_names", "hash_pairs"]
+__all__ = ["PASSING", "Manifest", "hash_names", "hash_pairs"]
 
 _FORMAT = 2
 _NAME = "manifest.json"
 # What differs from one sitting to the next and moves no number.
-_PASSING = ("created", "threads")
+PASSING = ("created", "threads", "cluster", "workers")
 _TOLD = 4  # differences in an error
 
 
@@ -77,7 +77,7 @@ class Manifest:
             )
 
     def _as_dict(self) -> dict[str, Any]:
-        run = {key: value for key, value in self.run.items() if key not in _PASSING}
+        run = {key: value for key, value in self.run.items() if key not in PASSING}
         return {"format": _FORMAT, **dataclasses.asdict(self), "run": run}
 
 

@@ -53,13 +53,20 @@ class LoadedPair:
     ends_block: bool = False
 
 
-def read_pairs_ahead(pairs: Iterable[Planned], settings: Settings) -> Iterator[LoadedPair]:
+def read_pairs_ahead(
+    pairs: Iterable[Planned], settings: Settings, *, cores: int | None = None
+) -> Iterator[LoadedPair]:
     """Decode pairs in threads, ahead of their use, and hand them out in order.
 
     A reference that several neighbouring pairs share is decoded once. Memory stays bounded: fewer pairs are
     decoded ahead the larger they are.
+
+    Args:
+        pairs: The files; taken only as far ahead as they are decoded.
+        settings: How to score.
+        cores: How many cores to take; by default all.
     """
-    with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as threads:
+    with ThreadPoolExecutor(max_workers=max(2, cores or os.cpu_count() or 1)) as threads:
         references: OrderedDict[File, Future[Picture]] = OrderedDict()
 
         def start(path: File) -> Future[Picture]:

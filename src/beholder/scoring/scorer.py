@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from beholder.catalog import create_metric, create_no_reference_metric, describe_metric
+from beholder.scoring.batches import cut_batches, is_large
 from beholder.scoring.measuring import Measurer, Outcome, stack, too_large
 from beholder.scoring.memory import is_out_of_memory
 from beholder.scoring.parallel import map_over_cores
@@ -31,12 +32,6 @@ if TYPE_CHECKING:
     from beholder.scoring.planner import Planned
 
 __all__ = ["ScoredPair", "Scorer", "as_text"]
-
-# Pixels in a batch: beyond this a processor's caches overflow and larger batches are slower per pair.
-_BATCH_PIXELS = {"cpu": 4 * 256 * 256, "cuda": 64 * 256 * 256, "mps": 16 * 256 * 256}
-_VERSIONS = 4  # of one reference, that a batch has room for: its features are computed once for them
-# A batch with more pixels wants all cores and the memory for itself: VGG-16 takes about 1 kB a pixel and pair.
-_LARGE_PIXELS = 1024 * 1024
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,9 +132,12 @@ class Scorer:
 
     def stream_loaded(self, pairs: Iterable[LoadedPair]) -> Iterator[ScoredPair]:
         """Score pairs whose pictures are decoded, in order; they are taken only as they are needed."""
-        batches = self._batches(pairs)
+        return self.stream_batches(cut_batches(pairs, self.settings))
+
+    def stream_batches(self, batches: Iterable[Sequence[LoadedPair]]) -> Iterator[ScoredPair]:
+        """Score pairs that were put into batches, in order."""
         if torch.device(self.settings.device).type == "cpu":
-            scored = map_over_cores(self._score, batches, _is_large)
+            scored = map_over_cores(self._score, batches, is_large)
         else:
             scored = map(self._score, batches)
         for batch in scored:
@@ -149,30 +147,6 @@ class Scorer:
     def provenance(self) -> dict[str, Any]:
         """Where the numbers come from; warnings of a run are added by who sees them."""
         return describe_run(self.metrics, self.settings, self._measurer.told(), own=self._own)
-
-    def _batches(self, pairs: Iterable[LoadedPair]) -> Iterator[list[LoadedPair]]:
-        """Neighbouring pairs of one size, as many as serve the device."""
-        batch: list[LoadedPair] = []
-        for loaded in pairs:
-            if batch and not self._fits(batch, loaded):
-                yield batch
-                batch = []
-            batch.append(loaded)
-        if batch:
-            yield batch
-
-    def _fits(self, batch: Sequence[LoadedPair], loaded: LoadedPair) -> bool:
-        first = batch[0]
-        if batch[-1].ends_block:
-            return False
-        if first.x is None or loaded.x is None or first.x.shape != loaded.x.shape:
-            return False
-        kind = torch.device(self.settings.device).type
-        pixels = first.x[0].numel()
-        fitting = _BATCH_PIXELS.get(kind, _BATCH_PIXELS["cpu"]) // pixels
-        if first.y is loaded.y and _VERSIONS * pixels <= _LARGE_PIXELS:
-            fitting = max(fitting, _VERSIONS)
-        return len(batch) < (self.settings.batch_size or max(1, fitting))
 
     def _score(self, batch: Sequence[LoadedPair]) -> list[ScoredPair]:
         pictures = [(loaded.x, loaded.y) for loaded in batch if loaded.x is not None and loaded.y is not None]
@@ -209,10 +183,6 @@ def _assemble(loaded: LoadedPair, outcomes: Mapping[str, Outcome], noted: Sequen
     error = "; ".join(errors) or None
     notes = (*loaded.notes, *((loaded.pair.distorted, note) for note in noted))
     return ScoredPair(loaded.index, loaded.pair, scores, maps, notes, error, loaded.frame)
-
-
-def _is_large(batch: Sequence[LoadedPair]) -> bool:
-    return sum(loaded.x[0].numel() for loaded in batch if loaded.x is not None) > _LARGE_PIXELS
 
 
 def _create(request: str) -> Metric | NoReferenceMetric:
