@@ -155,14 +155,9 @@ def score(
         files = (file for pair in found.after(0) for file in (pair.reference, pair.distorted))
         check_outputs(table, page, folder, read=itertools.chain([listed] if listed else [], files))
         wants_maps = maps is not None or report is not None
+        base = table if add else None
         job = picture_job(
-            found,
-            names,
-            settings,
-            maps=wants_maps,
-            add_to=table if add else None,
-            cluster=machines,
-            tell=wishes.tell,
+            found, names, settings, maps=wants_maps, add_to=base, cluster=machines, tell=wishes.tell
         )
     with machines or contextlib.nullcontext(), run(job, wishes) as outcome:
         if as_json:
