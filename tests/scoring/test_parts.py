@@ -157,6 +157,36 @@ def test_names_with_line_breaks_survive_a_merge(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("rows-*"))) == 1
 
 
+@pytest.mark.parametrize("moment", ["before", "behind"])
+@pytest.mark.parametrize("rows", [0, 3, 6])
+def test_an_interrupt_while_a_part_is_written_loses_nothing_that_is_there(
+    rows: int, moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if rows:
+        fill_in_turns(tmp_path, TURNS[:rows])
+    parts = Parts(tmp_path, MANIFEST, resume=True)
+    write = Parts._write
+
+    def interrupted(self: Parts, given: Any) -> None:
+        if moment == "behind":
+            write(self, given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Parts, "_write", interrupted)
+    monkeypatch.setattr("beholder.scoring.parts._LEAST_SECONDS", 100)
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 -- the last row may close the part itself
+        for place in TURNS[rows : rows + 2]:
+            parts.add(place, row(place))
+        parts.flush()
+    monkeypatch.undo()
+    parts.flush()
+    there = rows + 2 * (moment == "behind")
+    assert parts.rows == there
+    assert read(parts) == [row(place) for place in sorted(TURNS[:there])]
+    parts.close()
+    assert read(fill_in_turns(tmp_path, TURNS, there, resume=True)) == [row(place) for place in sorted(TURNS)]
+
+
 def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
     fill(tmp_path, 10)
     with pytest.raises(UsageError, match=r"broke off. Go on with it by --resume, or remove the folder"):

@@ -132,11 +132,14 @@ class Parts:
             return
         try:
             self._write(rows)
+            self.rows += len(rows)
+            self.failed += sum(row.failed for row in rows)
+            self.notes.add(note for row in rows for note in row.notes)
         except OSError as error:
             raise self._unwritable(error) from error
-        self.rows += len(rows)
-        self.failed += sum(row.failed for row in rows)
-        self.notes.add(note for row in rows for note in row.notes)
+        except KeyboardInterrupt:
+            self._take_up_all()  # the part may be there, or not
+            raise
         self._closed = time.monotonic()
 
     def _write(self, rows: list[_Row]) -> None:
@@ -197,11 +200,18 @@ class Parts:
                 "to score from the start."
             )
         manifest.check(self.folder)
+        self._take_up_all()
+        self._clear()
+
+    def _take_up_all(self) -> None:
+        """Count the rows that are on the disk, and nothing else."""
+        self.rows = self.failed = 0
+        self.notes = Notes()
+        self._files, self._unsettled, self._highest = [], [], -1
         # Of parts that begin alike, the longest replaced the others.
         parts = [file for file in self.folder.iterdir() if _NAME.fullmatch(file.name)]
         for file in sorted(parts, key=lambda file: (_turns(file)[0], -_turns(file)[1])):
             self._take_up(file)
-        self._clear()
 
     def _take_up(self, file: Path) -> None:
         """Count the rows of a part, if it is whole and follows the one before."""
