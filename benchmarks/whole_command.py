@@ -9,6 +9,8 @@ files with Pillow, one pair after another: `lpips` and `torchmetrics` for LPIPS 
 from __future__ import annotations
 
 import argparse
+import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -99,7 +101,12 @@ def compare(folders: tuple[Path, Path], root: Path, metrics: str, kind: str, run
     print(
         f"  ratio              {statistics.median(ratios):.2f}x   runs {[round(ratio, 2) for ratio in ratios]}"
     )
-    run(commands["beholder"])
+    before = busy()
+    seconds = run(commands["beholder"])
+    cores = len(os.sched_getaffinity(0))
+    print(
+        f"  cores that the command keeps busy: {(busy() - before) / seconds:.2f} of {cores}, start-up included"
+    )
     names = metrics.split(",")
     found = pl.read_csv(ours)
     wanted = pl.read_csv(theirs, has_header=False, new_columns=["file", *names])
@@ -107,6 +114,12 @@ def compare(folders: tuple[Path, Path], root: Path, metrics: str, kind: str, run
         difference = (found[name] - wanted[name]).abs().max()
         print(f"  {name}: largest difference {difference:.1e}")
     return statistics.median(took["beholder"])
+
+
+def busy() -> float:
+    """Seconds that processors have worked for the processes that ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def run(command: list[object]) -> float:

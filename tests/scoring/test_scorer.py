@@ -327,9 +327,9 @@ def test_versions_far_apart_are_scored_together_and_listed_in_order(
     shared: list[bool] = []
     measure = Measurer.measure
 
-    def counting(self: Measurer, x: Tensor, references: Sequence[Tensor]) -> object:
-        shared.append(len(x) > 1 and all(each is references[0] for each in references))
-        return measure(self, x, references)
+    def counting(self: Measurer, pictures: Sequence[Tensor], references: Sequence[Tensor]) -> object:
+        shared.append(len(pictures) > 1 and all(each is references[0] for each in references))
+        return measure(self, pictures, references)
 
     monkeypatch.setattr(Measurer, "measure", counting)
     scored = list(Scorer(["mse"], Settings(batch_size=3)).stream(pairs))

@@ -38,10 +38,10 @@ class Tile:
     inner_columns: dict[str, slice]
 
     def of(self, picture: Tensor) -> Tensor:
-        """Its part of pictures, shape (N, 3, H, W)."""
+        """Its part of pictures, shape (N, 3, H, W), laid out as networks are quick on."""
         if self.rows == self.columns == slice(None):
             return picture  # the same tensor: what was seen of it is known again
-        return picture[..., self.rows, self.columns]
+        return picture[..., self.rows, self.columns].contiguous(memory_format=torch.channels_last)
 
     def inner(self, layer: str, features: Tensor) -> Tensor:
         """What counts of a layer's features, or of what was made of them place by place: shape (N, C, h, w)."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from beholder.scoring.settings import Settings
     from beholder.spec import Metric, NoReferenceMetric
 
-__all__ = ["Measurer", "Outcome", "stack", "too_large"]
+__all__ = ["Measurer", "Outcome", "too_large"]
 
 _LEFT = "torch computed the networks: a size that OpenVINO is not given"
 _HELD_PIXELS = 1024 * 1024  # of a batch whose features may all be held at once: 1 GB of VGG-16
@@ -82,20 +82,21 @@ class Measurer:
         self._compiled = CompiledTorch(metrics, settings.device) if settings.engine == "compiled" else None
 
     def measure(
-        self, x: Tensor, references: Sequence[Tensor]
+        self, pictures: Sequence[Tensor], references: Sequence[Tensor]
     ) -> tuple[dict[str, list[Outcome]], tuple[str, ...]]:
         """What comes of a batch of pairs, by metric, and what is to be noted of each of them.
 
         Args:
-            x: Pictures under test, shape (N, 3, H, W), in [0, 1], on the device.
-            references: Their references, each (3, H, W); the same tensor where pairs share one.
+            pictures: Those under test, each (3, H, W), of one size, in [0, 1].
+            references: Their references, alike; the same tensor where pairs share one.
 
         Raises:
-            MemoryError: If there is no room to bring the references to the device (also RuntimeError).
+            MemoryError: If there is no room to bring them to the device (also RuntimeError).
         """
         shared = all(reference is references[0] for reference in references)
+        x = self._stack(pictures)
         # Networks see one picture here, however often it is compared.
-        y = stack(references[:1] if shared else references, self._settings.device).expand_as(x)
+        y = self._stack(references[:1] if shared else references).expand_as(x)
         with torch.inference_mode(), _full_precision():
             computed = self._engine.run(x, references) if self._engine else None
             if computed is not None:
@@ -127,6 +128,16 @@ class Measurer:
                 own["engine"] = "compiled"
             told[name] = own
         return told
+
+    def _stack(self, pictures: Sequence[Tensor]) -> Tensor:
+        """Pictures as a batch on the device, laid out as what computes is quick on."""
+        # A large one is not copied. For OpenVINO none is: torch's threads, once awake, would be in its way.
+        if len(pictures) == 1 and (self._engine or pictures[0][0].numel() > _HELD_PIXELS):
+            return pictures[0][None].to(self._settings.device)
+        batch = torch.stack(list(pictures))
+        if self._engine is None:
+            batch = batch.contiguous(memory_format=torch.channels_last)
+        return batch.to(self._settings.device)
 
     def _complete(self, ready: Mapping[str, Tensor], x: Tensor, y: Tensor) -> dict[str, list[Outcome]]:
         return {
@@ -171,13 +182,6 @@ class Measurer:
             return
         with torch.autocast(x.device.type, dtype=torch.bfloat16), formulas_in_full(x):
             yield
-
-
-def stack(pictures: Sequence[Tensor], device: str) -> Tensor:
-    """Pictures as a batch on a device, laid out as networks are quick on; a large one is not copied for that."""
-    if len(pictures) == 1 and pictures[0][0].numel() > _HELD_PIXELS:
-        return pictures[0][None].to(device)
-    return torch.stack(list(pictures)).contiguous(memory_format=torch.channels_last).to(device)
 
 
 def too_large(x: Tensor) -> str:

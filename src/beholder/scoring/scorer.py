@@ -12,7 +12,7 @@ import torch
 
 from beholder.catalog import create_metric, create_no_reference_metric, describe_metric
 from beholder.scoring.batches import cut_batches, is_large
-from beholder.scoring.measuring import Measurer, Outcome, stack, too_large
+from beholder.scoring.measuring import Measurer, Outcome, too_large
 from beholder.scoring.memory import is_out_of_memory
 from beholder.scoring.parallel import map_over_cores
 from beholder.scoring.planner import in_own_order, plan
@@ -153,8 +153,7 @@ class Scorer:
         if not pictures:
             return [self._failed(loaded, loaded.error) for loaded in batch]
         try:
-            x = stack([x for x, _ in pictures], self.settings.device)
-            outcomes, notes = self._measurer.measure(x, [y for _, y in pictures])
+            outcomes, notes = self._measurer.measure([x for x, _ in pictures], [y for _, y in pictures])
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
