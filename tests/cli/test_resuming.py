@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,31 @@ def test_the_page_of_a_run_that_went_on_has_all_maps(run: Run, folders: Folders,
     assert counts[0] == counts[1] > 2
 
 
+def interleaved(folder: Path) -> Path:
+    """Five versions of each of four references, which take turns in the list."""
+    for number in range(4):
+        Image.new("RGB", (32, 32), (60 * number, 80, 10)).save(folder / f"r{number}.png")
+    for number in range(20):
+        Image.new("RGB", (32, 32), (12 * number, 70, 20)).save(folder / f"d{number}.png")
+    rows = "".join(f"r{number % 4}.png,d{number}.png\n" for number in range(20))
+    (folder / "pairs.csv").write_text("reference,distorted\n" + rows)
+    return folder / "pairs.csv"
+
+
+@pytest.mark.parametrize("page", ["first", "later", "never"])
+def test_versions_that_were_gathered_come_back_once_each(run: Run, tmp_path: Path, page: str) -> None:
+    arguments = ["--pairs", interleaved(tmp_path), "-m", "ssim", "--batch-size", "1"]
+    report = ["--report", "page.html"]
+    assert run("score", *arguments, "-o", "whole.parquet").returncode == 0
+    break_off(tmp_path, 8, *arguments, "-o", "out.parquet", *(report if page == "first" else []))
+    resumed = ["-o", "out.parquet", "--resume", *(report if page == "later" else [])]
+    done = run("score", *arguments, *resumed)
+    assert done.returncode == 0, done.stderr
+    whole, broken = (ScoreTable.load(tmp_path / f"{name}.parquet") for name in ("whole", "out"))
+    assert broken.frame.equals(whole.frame)
+    assert broken.frame["distorted"].to_list() == [str(tmp_path / f"d{number}.png") for number in range(20)]
+
+
 def test_killed_at_random_it_loses_nothing(tmp_path: Path) -> None:
     kills = load_benchmark("scoring_kills")
     kills.make_pairs(tmp_path, 60, side=256)
@@ -126,6 +152,21 @@ def test_adding_goes_on_too_and_the_table_stays_whole_until_then(
     assert (tmp_path / "out.parquet").read_bytes() == before
     assert run("score", *arguments, "--resume").returncode == 0
     assert ScoreTable.load(tmp_path / "out.parquet").metrics == ("psnr", "ssim")
+
+
+def test_rows_that_stand_in_the_table_are_in_nobodys_way(run: Run, folders: Folders, tmp_path: Path) -> None:
+    assert run("score", *folders, "-m", "psnr", "-o", "out.parquet").returncode == 0
+    arguments = [*folders, "-o", "out.parquet", "--batch-size", "1", "--add"]
+    break_off(tmp_path, 1, *arguments, "-m", "ssim")
+    parts, kept = tmp_path / "out.parquet.parts", tmp_path / "kept"
+    shutil.copytree(parts, kept)
+    assert run("score", *arguments, "-m", "ssim", "--resume").returncode == 0
+    shutil.move(kept, parts)  # as if the kill had come when the table was in its place
+    again = run("score", *arguments, "-m", "ssim", "--resume")
+    assert (again.returncode, "has ssim already" in again.stderr) == (0, True)
+    assert not parts.exists()
+    assert run("score", *arguments, "-m", "mae").returncode == 0
+    assert ScoreTable.load(tmp_path / "out.parquet").metrics == ("psnr", "ssim", "mae")
 
 
 @pytest.mark.parametrize(

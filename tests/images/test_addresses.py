@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import pickle
 import socket
 import sys
 from pathlib import Path
@@ -25,6 +26,13 @@ def put(folder: str, names: list[str], data: bytes = b"") -> None:
     for name in names:
         with fsspec.open(f"{folder}/{name}", "wb") as file:
             file.write(data)
+
+
+def test_a_list_is_copied_anew_where_it_is_unpacked() -> None:
+    put("memory://lists", ["pairs.csv"], b"reference,distorted\na.png,b.png\n")
+    packed = pickle.dumps(read_pairs("memory://lists/pairs.csv"))  # the copy goes with the list
+    (pair,) = pickle.loads(packed).after(0)
+    assert pair == Pair(Address("memory://lists/a.png"), Address("memory://lists/b.png"))
 
 
 @pytest.mark.parametrize("given", ["s3://bucket/a.png", "gs://b", "memory://a", "foo+bar://x"])

@@ -100,14 +100,16 @@ def test_only_the_batch_that_kills_fails(
         )
 
 
-def test_a_block_that_cannot_be_decoded_alive_fails(
+def test_a_pair_that_cannot_be_decoded_alive_fails(
     order: Order, pairs: Pairing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kill(monkeypatch, {"block 64": 3})
+    kill(monkeypatch, {})
+    whole = [pair for parcel in score(order, pairs) for pair in parcel]
+    kill(monkeypatch, {"block 64": 2, f"pair {whole[70].index}": 3})
     scored = [pair for parcel in score(order, pairs) for pair in parcel]
-    assert [place for place, pair in enumerate(scored) if "workers died" in str(pair.error)] == list(
-        range(64, 128)
-    )
+    assert [turn for turn, pair in enumerate(scored) if "workers died" in str(pair.error)] == [70]
+    assert [pair.index for pair in scored] == [pair.index for pair in whole]
+    assert scored[69].scores == whole[69].scores
 
 
 def test_a_worker_that_would_score_otherwise_refuses(

@@ -146,6 +146,21 @@ def test_a_run_with_rows_out_of_order_goes_on(killed: int, tmp_path: Path) -> No
     assert parts.rows == len(TURNS)
 
 
+@pytest.mark.parametrize("count", range(1, len(TURNS) + 1))
+def test_a_row_tells_its_place_in_the_whole(count: int, tmp_path: Path) -> None:
+    places = sorted(TURNS[:count])
+    for parts in (fill_in_turns(tmp_path, TURNS[:count]), Parts(tmp_path, MANIFEST, resume=True)):
+        assert [parts.place(position) for position in range(count)] == places
+        parts.close()
+
+
+def test_a_run_that_was_killed_before_its_first_part_is_none(tmp_path: Path) -> None:
+    Parts(tmp_path, MANIFEST, resume=False).close()
+    parts = Parts(tmp_path, MANIFEST, resume=False)
+    assert parts.rows == 0
+    parts.close()
+
+
 def test_names_with_line_breaks_survive_a_merge(tmp_path: Path) -> None:
     parts = Parts(tmp_path, MANIFEST, resume=False)
     names = ['a\nb".png', "", "plain.png"]

@@ -85,6 +85,8 @@ class Outcome:
             with writing(page, self.kept) as file:
                 write(self.scores, file, lambda rows: maps.on_page(rows, metrics) if maps else {})
             self.written.append(page)
+        except KeyboardInterrupt:
+            self._stop("interrupted before the page was written", 130)
         except (BeholderError, OSError) as error:
             self._stop(_unwritten(page, error), 3)
         except Exception as error:  # noqa: BLE001 -- a bug in the page: told in full, and the table is there

@@ -135,6 +135,7 @@ def picture_job(
     base = None
     if add_to is not None:
         base = Base.open(add_to)
+        base.clear_finished()
         metrics = _missing(base, metrics, settings, tell)
         base.check_pairs(len(pairs), hash_pairs(pairs.after(0)))
     scorer = Scorer(metrics, settings, maps=maps)
@@ -150,7 +151,7 @@ def picture_job(
         stream=lambda done: (
             cluster.stream(scorer, pairs, done, metrics=metrics, maps=maps)
             if cluster
-            else scorer.stream_planned(plan_after(pairs, done, gather=scorer.gathers))
+            else scorer.stream_planned(plan_after(pairs, done))
         ),
         provenance=lambda: scorer.provenance() | (cluster.provenance() if cluster else {}),
         map_names=lambda: map_names(lambda: (pair.distorted for pair in pairs.after(0))),

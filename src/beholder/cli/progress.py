@@ -104,7 +104,7 @@ class _Lines(RunLog):
         if pair.error is not None:
             row = pair.as_row()
             tell_event(
-                "failure", row=self.done, **{name: row[name] for name in ("reference", "distorted", "error")}
+                "failure", row=pair.index, **{name: row[name] for name in ("reference", "distorted", "error")}
             )
         super().scored(pair)
 

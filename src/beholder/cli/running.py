@@ -123,7 +123,9 @@ def run(job: Job, wishes: Wishes) -> Iterator[Outcome]:
         maps = None
         for_page = parts.folder / "maps" if wishes.report and job.maps_on_page else None
         if wishes.maps or for_page:
-            maps = Maps(job.specs, wishes.maps, for_page, job.map_names(), _stored(job, parts, None))
+            maps = Maps(
+                job.specs, wishes.maps, for_page, job.map_names(), _stored(job, parts, None), parts.place
+            )
         with open_log(job.unit, quiet=wishes.quiet, as_json=wishes.log_json) as log:
             stopped, code = _score(job, parts, maps, log)
         outcome = Outcome(_stored(job, parts, stopped), wishes, log, parts.folder, stopped, code)

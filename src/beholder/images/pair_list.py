@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beholder.images.addresses import LocalFile, locate
 from beholder.images.pairing import Pair
@@ -55,6 +55,14 @@ class PairList(abc.ABC):
         self._count = sum(1 for _ in self._cells(0))
         if not self._count:
             raise PairingError(f"{shown(path)}: found no rows below the header; expected at least one pair")
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"path": self.path, "_count": self._count}  # where it is unpacked there may be no copy
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._held = LocalFile(self.path)
+        self.file = self._held.path
 
     def __len__(self) -> int:
         return self._count

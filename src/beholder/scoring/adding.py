@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
+import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from beholder.scoring.manifest import hash_names
+from beholder.scoring.manifest import Manifest, hash_names
 from beholder.scoring.notes import Notes
+from beholder.scoring.storing import parts_folder
 from beholder.scoring.table import StoredScores
 from beholder.spec import UsageError
 
@@ -98,6 +102,19 @@ class Base:
                     "with -o."
                 )
 
+    def clear_finished(self) -> None:
+        """Remove the rows of a run whose columns the table has: it was killed before it could."""
+        folder = parts_folder(self.path)
+        manifest = Manifest.file(folder)
+        if not manifest.exists():
+            return
+        with contextlib.suppress(
+            ValueError, KeyError, TypeError
+        ):  # of another format, which its run will be told
+            stored = json.loads(manifest.read_text(encoding="utf-8"))
+            if stored["added_to"] and set(stored["run"]["metrics"]) <= set(self.metrics):
+                shutil.rmtree(folder)
+
     def check_pairs(self, rows: int, hashed: str) -> None:
         """Refuse pairs that are not the table's, in its order.
 
@@ -139,7 +156,7 @@ class Base:
     def _merge(self, added: Mapping[str, Any]) -> dict[str, Any]:
         """One provenance; an added metric tells itself what of its run differs from the table's."""
         there = self.scores.provenance
-        own = {key: added[key] for key in _OWN if key in added and added[key] != there.get(key)}
+        own = {key: added.get(key) for key in _OWN if added.get(key) != there.get(key)}
         notes = Notes()
         for told in (there, added):
             notes.add(told["warnings"], told.get("warnings_left_out", 0))

@@ -120,7 +120,7 @@ def list_blocks(_: pa.Table, order: Order, pairs: Any, done: int) -> Iterator[pa
     order.settle()
     block: list[Planned] = []
     try:
-        for turn, planned in enumerate(plan_after(ray.get(pairs), done, gather=not order.maps), done + 1):
+        for turn, planned in enumerate(plan_after(ray.get(pairs), done), done + 1):
             block.append(planned)
             if planned.ends_block:
                 yield _row((turn - len(block), block))
@@ -200,9 +200,18 @@ def _row(told: BeholderError | tuple[Any, ...] | Sequence[ScoredPair]) -> pa.Tab
 
 
 def _read(block: Sequence[Planned], order: Order, deaths: int) -> Iterator[LoadedPair]:
-    if deaths >= _MOST_DEATHS:
-        return (LoadedPair(planned.index, planned.pair, error=_died(deaths)) for planned in block)
-    return read_pairs_ahead(block, order.settings, cores=order.cores)
+    if deaths < _MOST_DEATHS - 1:
+        return read_pairs_ahead(block, order.settings, cores=order.cores)
+    # Only the pair that kills workers is to fail.
+    return itertools.chain.from_iterable(_read_alone(planned, order) for planned in block)
+
+
+def _read_alone(planned: Planned, order: Order) -> Iterator[LoadedPair]:
+    with order.attempt(f"pair {planned.index}") as deaths:
+        if deaths >= _MOST_DEATHS:
+            yield LoadedPair(planned.index, planned.pair, error=_died(deaths))
+        else:
+            yield from read_pairs_ahead([planned], order.settings, cores=order.cores)
 
 
 def _died(deaths: int) -> str:

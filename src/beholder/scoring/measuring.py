@@ -124,7 +124,7 @@ class Measurer:
             }
             if self._engine is not None and name in (*self._engine.scored, *self._engine.fed):
                 own["engine"] = "openvino" if name in self._engine.scored else "openvino, formula in torch"
-            elif self._compiled and name in self._compiled.names:
+            elif self._compiled and name in self._compiled.names and not self._draws(name):
                 own["engine"] = "compiled"
             told[name] = own
         return told
@@ -151,7 +151,7 @@ class Measurer:
         metric = self._metrics[name]
         try:
             with self._in_precision(x):
-                if self._maps and isinstance(metric, MapMetric):
+                if isinstance(metric, MapMetric) and self._draws(name):
                     scores, maps = metric.score_and_map(x, y)
                     drawn = list(maps[:, 0].float().cpu().numpy())
                 else:
@@ -168,6 +168,9 @@ class Measurer:
         if len(x) > 1:
             return [self._measure(name, x[i : i + 1], y[i : i + 1])[0] for i in range(len(x))]
         return [Outcome(error=too_large(x))]
+
+    def _draws(self, name: str) -> bool:
+        return self._maps and isinstance(self._metrics[name], MapMetric)
 
     def _score(self, name: str, *pictures: Tensor) -> Tensor:
         scores = None

@@ -31,6 +31,7 @@ _LEAST_SECONDS, _MOST_SECONDS = 0.5, 10.0
 _LOCK = ".lock"
 _PLACE, _NOTES = "\0place", "\0notes"  # columns that no metric can have
 _LINE = re.compile(r'(?:[^"\n]|"[^"]*")*\n')  # names may hold line breaks
+_PARTS = "rows-*.csv"
 _NAME = re.compile(r"rows-\d+-\d+\.csv")
 
 
@@ -69,10 +70,10 @@ class Parts:
         self.notes = Notes()
         self._schema = {_PLACE: pl.Int64(), **table_schema(manifest.run), _NOTES: pl.String()}
         self._files: list[Path] = []
-        self._unsettled: list[
-            Path
-        ] = []  # the last of them, as long as a row is missing before one that is there
+        # The last of them, as long as a row is missing before one that is there, and the places of their rows.
+        self._unsettled: list[Path] = []
         self._highest = -1
+        self._tail: list[int] = []
         self._batch: list[_Row] = []
         self._waiting: list[_Row] = []
         self._started = self._closed = time.monotonic()
@@ -157,8 +158,14 @@ class Parts:
             opened.writelines(lines)
         self._files = [*(each for each in self._files if each not in replaced), file]
         self._unsettled = [] if settled else [*self._unsettled, file]
+        self._tail = [] if settled else sorted([*self._tail, *(row.place for row in rows)])
         for each in replaced:
             each.unlink()
+
+    def place(self, position: int) -> int:
+        """Where a row of `scan` stands in the whole table: not there, as long as rows before it are missing."""
+        beyond = position - (self.rows - len(self._tail))
+        return position if beyond < 0 else self._tail[beyond]
 
     def scan(self) -> pl.LazyFrame:
         """The rows, read as they are needed."""
@@ -187,7 +194,7 @@ class Parts:
         self._lock.release()
 
     def _begin(self, manifest: Manifest, *, resume: bool) -> None:
-        if not Manifest.file(self.folder).exists():
+        if not (Manifest.file(self.folder).exists() and any(self.folder.glob(_PARTS))):
             try:
                 self._clear()
                 manifest.write(self.folder)
@@ -207,7 +214,7 @@ class Parts:
         """Count the rows that are on the disk, and nothing else."""
         self.rows = self.failed = 0
         self.notes = Notes()
-        self._files, self._unsettled, self._highest = [], [], -1
+        self._files, self._unsettled, self._tail, self._highest = [], [], [], -1
         # Of parts that begin alike, the longest replaced the others.
         parts = [file for file in self.folder.iterdir() if _NAME.fullmatch(file.name)]
         for file in sorted(parts, key=lambda file: (_turns(file)[0], -_turns(file)[1])):
@@ -229,7 +236,9 @@ class Parts:
         self.notes.add(note for notes in rows[_NOTES].drop_nulls() for note in json.loads(notes))
         self._highest = max(self._highest, int(rows[_PLACE].max()))  # type: ignore[arg-type]
         self._files.append(file)
-        self._unsettled = [] if self._highest < end else [*self._unsettled, file]
+        settled = self._highest < end
+        self._unsettled = [] if settled else [*self._unsettled, file]
+        self._tail = [] if settled else sorted([*self._tail, *rows[_PLACE].to_list()])
 
     def _clear(self) -> None:
         """Remove what is half written, and all that does not belong to the rows that count."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from beholder.images import File, Pair, Pairs
     from beholder.scoring.scorer import ScoredPair
 
-__all__ = ["BLOCK", "Planned", "in_own_order", "plan", "plan_after"]
+__all__ = ["BLOCK", "Planned", "first_of_window", "in_own_order", "plan", "plan_after"]
 
 BLOCK = 64
 """Pairs that are scored together wherever they are scored: no batch holds pairs of two blocks."""
@@ -53,10 +53,15 @@ def plan(pairs: Iterable[Pair], first: int = 0, *, gather: bool = True) -> Itera
             yield Planned(index, pair, turn % BLOCK == 0)
 
 
-def plan_after(pairs: Pairs, turns: int, *, gather: bool = True) -> Iterator[Planned]:
+def plan_after(pairs: Pairs, turns: int) -> Iterator[Planned]:
     """What `plan` gives behind so many turns: a run that goes on has the order, and the blocks, of one from the start."""
-    first = turns - turns % _WINDOW
-    return itertools.islice(plan(pairs.after(first), first, gather=gather), turns - first, None)
+    first = first_of_window(turns)
+    return itertools.islice(plan(pairs.after(first), first), turns - first, None)
+
+
+def first_of_window(turns: int) -> int:
+    """The place before which all pairs have had their turn, behind so many turns."""
+    return turns - turns % _WINDOW
 
 
 def _gather(window: Iterable[tuple[int, Pair]]) -> Iterator[tuple[int, Pair]]:

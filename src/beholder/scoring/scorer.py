@@ -78,7 +78,6 @@ class Scorer:
     Attributes:
         settings: How to score.
         metrics: The metrics, by the names of their columns.
-        gathers: Whether pairs of one reference are gathered; maps would have to wait for their turn.
 
     Raises:
         UsageError: If a metric is unknown, none or named twice, or none is named.
@@ -104,7 +103,7 @@ class Scorer:
         self.metrics: dict[str, Metric | NoReferenceMetric] = {}
         for name, given in zip(names, metrics, strict=True):
             self.metrics[name] = _create(given) if isinstance(given, str) else given
-        self.gathers = not maps
+        self._maps = maps
         self._measurer = Measurer(self.metrics, self.settings, maps=maps)
         self._own = {given.spec.name for given in metrics if not isinstance(given, str)}
 
@@ -122,9 +121,10 @@ class Scorer:
     def stream(self, pairs: Iterable[Pair]) -> Iterator[ScoredPair]:
         """Score pairs, in order; pictures are decoded ahead, memory stays bounded.
 
-        Pairs of one reference are gathered from the neighbourhood and scored together.
+        Pairs of one reference are gathered from the neighbourhood and scored together, but where maps are computed,
+        which would have to wait for their turn.
         """
-        return in_own_order(self.stream_planned(plan(pairs, gather=self.gathers)))
+        return in_own_order(self.stream_planned(plan(pairs, gather=not self._maps)))
 
     def stream_planned(self, pairs: Iterable[Planned]) -> Iterator[ScoredPair]:
         """Score pairs one after another, in the order in which they come, as `stream` does."""
