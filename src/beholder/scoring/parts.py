@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
-import re
 import shutil
 import time
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,19 @@ import polars as pl
 
 from beholder.scoring.manifest import Manifest
 from beholder.scoring.notes import Notes
-from beholder.scoring.writing import replacing, table_schema
+from beholder.scoring.part_files import (
+    NOTES,
+    PLACE,
+    is_part,
+    name_part,
+    part_schema,
+    place_of,
+    read_lines,
+    turns_of,
+    write_line,
+    write_part,
+)
+from beholder.scoring.writing import table_schema
 from beholder.spec import StoringError, UsageError
 
 if TYPE_CHECKING:
@@ -29,10 +40,6 @@ _MOST_ROWS = 20_000
 # stays small, and so does the number of files.
 _LEAST_SECONDS, _MOST_SECONDS = 0.5, 10.0
 _LOCK = ".lock"
-_PLACE, _NOTES = "\0place", "\0notes"  # columns that no metric can have
-_LINE = re.compile(r'(?:[^"\n]|"[^"]*")*\n')  # names may hold line breaks
-_PARTS = "rows-*.csv"
-_NAME = re.compile(r"rows-\d+-\d+\.csv")
 
 
 class Parts:
@@ -68,7 +75,7 @@ class Parts:
         self.folder = folder
         self.rows = self.failed = 0
         self.notes = Notes()
-        self._schema = {_PLACE: pl.Int64(), **table_schema(manifest.run), _NOTES: pl.String()}
+        self._schema = part_schema(table_schema(manifest.run))
         self._files: list[Path] = []
         # The last of them, as long as a row is missing before one that is there, and the places of their rows.
         self._unsettled: list[Path] = []
@@ -108,8 +115,7 @@ class Parts:
             StoringError: If the part cannot be written; those before it stand.
         """
         noted = list(notes)
-        told = {_PLACE: place, **row, _NOTES: json.dumps(noted, ensure_ascii=False) if noted else None}
-        line = ",".join(_cell(told.get(name)) for name in self._schema) + "\n"
+        line = write_line(self._schema, place, row, noted)
         self._batch.append(_Row(place, line, noted, row["error"] is not None))
         if not ends_batch:
             return
@@ -150,12 +156,10 @@ class Parts:
         settled = self._highest < end
         if settled:
             replaced = self._unsettled
-            first -= sum(map(_count_rows, replaced))
-            lines = sorted([*itertools.chain(*map(_read_lines, replaced)), *lines], key=_place_of)
-        file = self.folder / f"rows-{first:010}-{end:010}.csv"
-        with replacing(file) as partial, partial.open("w", encoding="utf-8", newline="") as opened:
-            opened.write(",".join(map(_cell, self._schema)) + "\n")
-            opened.writelines(lines)
+            first = turns_of(replaced[0])[0] if replaced else first
+            lines = sorted([*itertools.chain(*map(read_lines, replaced)), *lines], key=place_of)
+        file = self.folder / name_part(first, end)
+        write_part(file, self._schema, lines)
         self._files = [*(each for each in self._files if each not in replaced), file]
         self._unsettled = [] if settled else [*self._unsettled, file]
         self._tail = [] if settled else sorted([*self._tail, *(row.place for row in rows)])
@@ -172,9 +176,9 @@ class Parts:
         settled = [file for file in self._files if file not in self._unsettled]
         pieces = [pl.scan_csv(settled, schema=self._schema)] if settled else []
         if self._unsettled:
-            pieces.append(pl.scan_csv(self._unsettled, schema=self._schema).sort(_PLACE))
+            pieces.append(pl.scan_csv(self._unsettled, schema=self._schema).sort(PLACE))
         rows = pl.concat(pieces) if pieces else pl.LazyFrame(schema=self._schema)
-        return rows.drop(_PLACE, _NOTES)
+        return rows.drop(PLACE, NOTES)
 
     def remove(self) -> None:
         """Remove the folder with all that is ours in it: its rows are written elsewhere, or there are none."""
@@ -194,7 +198,7 @@ class Parts:
         self._lock.release()
 
     def _begin(self, manifest: Manifest, *, resume: bool) -> None:
-        if not (Manifest.file(self.folder).exists() and any(self.folder.glob(_PARTS))):
+        if not (Manifest.file(self.folder).exists() and any(map(is_part, self.folder.iterdir()))):
             try:
                 self._clear()
                 manifest.write(self.folder)
@@ -216,13 +220,13 @@ class Parts:
         self.notes = Notes()
         self._files, self._unsettled, self._tail, self._highest = [], [], [], -1
         # Of parts that begin alike, the longest replaced the others.
-        parts = [file for file in self.folder.iterdir() if _NAME.fullmatch(file.name)]
-        for file in sorted(parts, key=lambda file: (_turns(file)[0], -_turns(file)[1])):
+        parts = [file for file in self.folder.iterdir() if is_part(file)]
+        for file in sorted(parts, key=lambda file: (turns_of(file)[0], -turns_of(file)[1])):
             self._take_up(file)
 
     def _take_up(self, file: Path) -> None:
         """Count the rows of a part, if it is whole and follows the one before."""
-        first, end = _turns(file)
+        first, end = turns_of(file)
         if first != self.rows:
             return
         try:
@@ -233,12 +237,12 @@ class Parts:
             return
         self.rows = end
         self.failed += rows.height - rows["error"].null_count()
-        self.notes.add(note for notes in rows[_NOTES].drop_nulls() for note in json.loads(notes))
-        self._highest = max(self._highest, int(rows[_PLACE].max()))  # type: ignore[arg-type]
+        self.notes.add(note for notes in rows[NOTES].drop_nulls() for note in json.loads(notes))
+        self._highest = max(self._highest, int(rows[PLACE].max()))  # type: ignore[arg-type]
         self._files.append(file)
         settled = self._highest < end
         self._unsettled = [] if settled else [*self._unsettled, file]
-        self._tail = [] if settled else sorted([*self._tail, *rows[_PLACE].to_list()])
+        self._tail = [] if settled else sorted([*self._tail, *rows[PLACE].to_list()])
 
     def _clear(self) -> None:
         """Remove what is half written, and all that does not belong to the rows that count."""
@@ -246,7 +250,7 @@ class Parts:
             half_written = entry.is_dir() and entry.name.startswith(".")
             if half_written or (entry.name == "maps" and not self._files):
                 shutil.rmtree(entry)
-            elif _NAME.fullmatch(entry.name) and entry not in self._files:
+            elif is_part(entry) and entry not in self._files:
                 entry.unlink()
 
     def _unwritable(self, error: OSError) -> StoringError:
@@ -259,31 +263,3 @@ class _Row:
     line: str
     notes: list[str]
     failed: bool
-
-
-def _turns(file: Path) -> tuple[int, int]:
-    """The first turn in a part, and the one behind its last."""
-    _, first, end = file.stem.split("-")
-    return int(first), int(end)
-
-
-def _count_rows(file: Path) -> int:
-    first, end = _turns(file)
-    return end - first
-
-
-def _read_lines(file: Path) -> list[str]:
-    """The rows of a part, as they stand there."""
-    with file.open(encoding="utf-8", newline="") as opened:
-        return _LINE.findall(opened.read())[1:]
-
-
-def _place_of(line: str) -> int:
-    return int(line.partition(",")[0])
-
-
-def _cell(value: object) -> str:
-    """A cell of CSV: numbers with all of their digits, text between quotes, so that none is taken for nothing."""
-    if value is None:
-        return ""
-    return '"' + value.replace('"', '""') + '"' if isinstance(value, str) else repr(value)
