@@ -139,6 +139,8 @@ def test_only_metrics_that_are_missing_are_added(run: Run, folders: Folders, tmp
     assert added.frame.equals(whole.frame)
     again = run("score", *folders, "-m", "psnr,ssim", "-o", "out.parquet", "--add")
     assert (again.returncode, "has psnr, ssim already" in again.stderr) == (0, True)
+    silent = run("score", *folders, "-m", "psnr,ssim", "-o", "out.parquet", "--add", "-q")
+    assert (silent.returncode, silent.stderr) == (0, "")
     assert not list(tmp_path.glob("*.parts"))
 
 

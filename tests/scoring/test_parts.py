@@ -227,6 +227,10 @@ def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
             "its ssim has other weights",
         ),
         (
+            Manifest({**RUN, "metrics": {"ssim": {**METRIC, "engine": "x"}, "psnr": METRIC}}, 100, "hash"),
+            r"its ssim has other engine; heat maps \(--maps, --report\) are drawn by torch",
+        ),
+        (
             Manifest({**RUN, "metrics": {"psnr": METRIC, "ssim": METRIC}}, 100, "hash"),
             "its metrics stand in another order: ssim, psnr",
         ),

@@ -102,7 +102,7 @@ class Wishes:
         """A line on standard error, in the form that was asked for."""
         if self.log_json:
             tell_event("note", text=text)
-        else:
+        elif not self.quiet:
             say(text)
 
 
