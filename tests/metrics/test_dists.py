@@ -42,13 +42,19 @@ def test_channels_by_hand() -> None:
     assert structure.item() == pytest.approx(1 - -2 / 2, abs=1e-5)
 
 
-def test_chunks_of_channels_keep_their_order() -> None:
-    x, y = torch.rand(2, 2, 5, 300, 300)  # 180,000 numbers a channel: one chunk each
-    texture, structure = texture_and_structure(x, y)
-    for channel in range(5):
-        alone = texture_and_structure(x[:, channel : channel + 1], y[:, channel : channel + 1])
-        assert torch.equal(alone[0][:, 0], texture[:, channel])
-        assert torch.equal(alone[1][:, 0], structure[:, channel])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_strips_of_rows_are_the_whole_plane(layout: torch.memory_format) -> None:
+    x, y = (
+        torch.rand(2, 2, 5, 301, 300) * torch.linspace(0.1, 1, 301)[:, None]
+    )  # several strips, no two alike
+    found = texture_and_structure(x.contiguous(memory_format=layout), y.contiguous(memory_format=layout))
+    x, y = x.double().flatten(2), y.double().flatten(2)
+    mean_x, mean_y = x.mean(2), y.mean(2)
+    variances = [side.var(2, unbiased=False) for side in (x, y, x - y)]
+    texture = (mean_x - mean_y).square() / (mean_x.square() + mean_y.square() + 1e-6)
+    structure = variances[2] / (variances[0] + variances[1] + 1e-6)
+    assert torch.allclose(found[0].double(), texture, rtol=0, atol=1e-8)
+    assert torch.allclose(found[1].double(), structure, rtol=1e-5, atol=0)
 
 
 def test_declared_range_is_the_weights(photos: Tensor) -> None:

@@ -13,14 +13,14 @@ from beholder.ops.strips import in_strips
 from beholder.spec import MetricSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["DISTS", "texture_and_structure"]
 
 _LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
 _C1 = _C2 = 1e-6
 _MIN_SIZE = 17  # below, the deepest layer is one pixel, which has no structure
-_STRIP = 2**17  # numbers of features
+_STRIP = 2**16  # numbers of features
 
 
 def texture_and_structure(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -42,19 +42,26 @@ def texture_and_structure(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         Two of shape (N, C): in [0, 1] for features that are at least 0, and in [0, 2].
     """
-    # Strips of channels: each needs all of its plane.
-    strips = in_strips(x, y, dim=1, numbers=_STRIP)
-    texture, structure = zip(*(_compare(strip_x, strip_y) for strip_x, strip_y in strips), strict=True)
-    return torch.cat(texture, 1), torch.cat(structure, 1)
+    strips = in_strips(x, y, dim=2, numbers=_STRIP)
+    places = x.shape[2] * x.shape[3]
+    means = [
+        _sum([side.sum((2, 3), keepdim=True) for side in sides]) / places
+        for sides in zip(*strips, strict=True)
+    ]
+    compared = [_compare(*(side - mean for side, mean in zip(strip, means, strict=True))) for strip in strips]
+    variances, of_difference = (_sum(each) / places for each in zip(*compared, strict=True))
+    mean_x, mean_y = (mean[..., 0, 0] for mean in means)
+    texture = (mean_x - mean_y).square() / (mean_x.square() + mean_y.square() + _C1)
+    return texture, of_difference / (variances + _C2)
 
 
 def _compare(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    mean_x, mean_y = (plane.mean((2, 3), keepdim=True) for plane in (x, y))
-    around_x, around_y = x - mean_x, y - mean_y
-    variances = around_x.square().mean((2, 3)) + around_y.square().mean((2, 3))
-    variance_of_difference = (around_x - around_y).square().mean((2, 3))
-    texture = (mean_x - mean_y).square() / (mean_x.square() + mean_y.square() + _C1)
-    return texture[..., 0, 0], variance_of_difference / (variances + _C2)
+    """Sums of both squares, and of the squared difference, shape (N, C) each, of what lies around the means."""
+    return x.square().sum((2, 3)) + y.square().sum((2, 3)), (x - y).square().sum((2, 3))
+
+
+def _sum(parts: Sequence[Tensor]) -> Tensor:
+    return torch.stack(list(parts)).sum(0)
 
 
 class DISTS(nn.Module):

@@ -76,7 +76,7 @@ def check_pair(x: Tensor, y: Tensor, *, min_size: int = 1, channels: int | None 
 
 def _check_range(x: Tensor, y: Tensor) -> None:
     # One copy to the processor for all four numbers: each waits for an accelerator.
-    bounds = torch.stack([*x.detach().aminmax(), *y.detach().aminmax()]).tolist()
+    bounds = torch.stack([*_once_in_order(x).aminmax(), *_once_in_order(y).aminmax()]).tolist()
     low_x, high_x, low, high = bounds
     if not (low >= -RANGE_SLACK and high <= 1 + RANGE_SLACK):
         raise ShapeError(
@@ -90,3 +90,11 @@ def _check_range(x: Tensor, y: Tensor) -> None:
             "values, divide by 255.",
             stacklevel=4,
         )
+
+
+def _once_in_order(x: Tensor) -> Tensor:
+    """The numbers of pictures, in the order of memory: in another one torch copies them before it looks."""
+    x = x.detach()
+    if x.stride(0) == 0:
+        x = x[:1]  # one picture, expanded into a batch
+    return x.permute(0, 2, 3, 1) if x.is_contiguous(memory_format=torch.channels_last) else x
