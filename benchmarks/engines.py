@@ -88,7 +88,8 @@ def against_lpips(network: str, count: int, rounds: int) -> None:
 
     expected = theirs()
     functions: dict[str, Callable[[], object]] = {"lpips 0.1.4": theirs}
-    for engine, precision in itertools.product(("torch", "openvino"), ("fp32", "bf16")):
+    ways = [*itertools.product(("torch", "openvino"), ("fp32", "bf16")), ("winograd", "fp32")]
+    for engine, precision in ways:
         score = scorer_of((f"lpips_{network}",), engine, precision)
         functions[f"{engine} {precision}"] = lambda score=score: score(listed(pairs))
     took = least(functions, rounds)
@@ -142,5 +143,5 @@ if __name__ == "__main__":
         ("dists", "fp32"),
     ):
         versions_of_one(metric, precision, rounds)
-    for engine in ("torch", "openvino"):
+    for engine in ("torch", "openvino", "winograd"):
         together(engine, max(2, rounds // 2))

@@ -29,7 +29,7 @@ METRICS = (
 NOTICEABLE = "jpeg:quality=90"
 OTHERS = ("jpeg:quality=50", "jpeg:quality=10", "noise:sigma=0.05")
 _PHOTOS = 12
-WAYS = (("openvino", "fp32"), ("openvino", "bf16"), ("torch", "bf16"))
+WAYS = (("winograd", "fp32"), ("openvino", "fp32"), ("openvino", "bf16"), ("torch", "bf16"))
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ def pair(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("pair")
-@pytest.mark.parametrize("engine", ["torch", "openvino"])
+@pytest.mark.parametrize("engine", ["torch", "winograd", "openvino"])
 def test_the_table_tells_what_computed_it(run: Run, tmp_path: Path, engine: str) -> None:
     if engine == "openvino":
         pytest.importorskip("openvino", reason="OpenVINO is not installed (extra cpu)")
@@ -36,4 +36,4 @@ def test_the_table_tells_what_computed_it(run: Run, tmp_path: Path, engine: str)
 def test_what_is_no_engine_is_refused(run: Run) -> None:
     done = run("score", "y.png", "x.png", "-m", "ssim", "--engine", "tensorrt")
     assert done.returncode == 2
-    assert "expected one of auto, torch, openvino" in done.stderr
+    assert "expected one of auto, torch, winograd, openvino" in done.stderr

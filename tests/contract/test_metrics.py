@@ -114,6 +114,14 @@ def test_one_reference_for_a_whole_batch(metric: Metric, photos: Tensor) -> None
     assert torch.allclose(expanded, metric(noisy, reference.repeat(2, 1, 1, 1)), rtol=2e-7, atol=1e-6)
 
 
+def test_one_pair_repeated_scores_as_often(metric: Metric, photos: Tensor) -> None:
+    noisy = add_noise(photos[0], 0.1, seed=3)[None]
+    (alone,) = metric(noisy, photos[:1])
+    repeated = metric(noisy.expand(2, -1, -1, -1), photos[:1].expand(2, -1, -1, -1))
+    assert repeated.shape == (2,)
+    assert torch.allclose(repeated, alone.expand(2), rtol=2e-7, atol=1e-6)
+
+
 def test_one_reference_for_a_batch_has_gradients_of_its_own(metric: Metric, photos: Tensor) -> None:
     noisy = torch.stack([add_noise(photos[0], sigma, seed=3) for sigma in (0.05, 0.1)])
     expanded = photos[:1].clone().requires_grad_()

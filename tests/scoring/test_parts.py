@@ -15,7 +15,7 @@ from beholder.scoring.notes import MOST_NOTES, Notes
 from beholder.scoring.parts import Parts
 from beholder.spec import StoringError, UsageError
 
-METRIC = {"direction": "higher", "options": {}, "weights": [{"sha256": "a1"}]}
+METRIC = {"direction": "higher", "options": {}, "weights": [{"sha256": "a1"}], "engine": "openvino"}
 RUN: dict[str, Any] = {
     "beholder": "0.1.0",
     "created": "today",
@@ -228,7 +228,18 @@ def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
         ),
         (
             Manifest({**RUN, "metrics": {"ssim": {**METRIC, "engine": "x"}, "psnr": METRIC}}, 100, "hash"),
-            r"its ssim has other engine; heat maps \(--maps, --report\) are drawn by torch",
+            r"its ssim has other engine\. Ask",
+        ),
+        (
+            Manifest(
+                {
+                    **RUN,
+                    "metrics": {"ssim": METRIC, "psnr": {**METRIC, "engine": "openvino, formula in torch"}},
+                },
+                100,
+                "hash",
+            ),
+            r"its psnr has other engine; OpenVINO draws no heat maps \(--maps, --report\): was that run",
         ),
         (
             Manifest({**RUN, "metrics": {"psnr": METRIC, "ssim": METRIC}}, 100, "hash"),

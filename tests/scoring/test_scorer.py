@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -217,10 +216,13 @@ def test_provenance_is_json_and_whole(pairs: list[Pair]) -> None:
     provenance = score_table(pairs[:1], ["lpips_alex", "psnr_y:border=4"]).provenance
     assert json.loads(json.dumps(provenance, allow_nan=False)) == provenance
     assert provenance["beholder"] == beholder.__version__
-    engine = "openvino" if find_spec("openvino") else "torch"
-    assert (provenance["device"], provenance["precision"], provenance["engine"]) == ("cpu", "fp32", engine)
+    assert (provenance["device"], provenance["precision"], provenance["engine"]) == (
+        "cpu",
+        "fp32",
+        "winograd",
+    )
     assert [provenance["metrics"][name]["engine"] for name in ("lpips_alex", "psnr_y:border=4")] == [
-        engine,
+        "winograd",
         "torch",
     ]
     cards = [file["card"] for file in provenance["metrics"]["lpips_alex"]["weights"]]
@@ -254,7 +256,7 @@ def test_what_is_no_pair_is_refused_before_anything_is_scored(pair: object, pair
     ("options", "message"),
     [({"resize": "stretch"}, "refuse, reference, distorted, crop"), ({"device": "tpu"}, "this machine has cpu"),
      ({"batch_size": 0}, "1 or more"), ({"background": "blurple"}, "blurple"), ({"max_pixels": 0}, "1 or more"),
-     ({"engine": "tensorrt"}, "auto, torch, openvino"), ({"precision": "int8"}, "auto, fp32, bf16")],
+     ({"engine": "tensorrt"}, "auto, torch, winograd, openvino"), ({"precision": "int8"}, "auto, fp32, bf16")],
 )  # fmt: skip
 def test_impossible_settings_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):

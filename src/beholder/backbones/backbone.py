@@ -16,6 +16,7 @@ from beholder.backbones.cutting import cut_network
 from beholder.backbones.graphs import check_network
 from beholder.backbones.passes import look_once
 from beholder.backbones.precision import network_precision
+from beholder.backbones.quick_chains import stand_in
 from beholder.backbones.sizes import smallest_square, takes
 from beholder.ops.shapes import check_images
 from beholder.ops.tracing import is_traced
@@ -158,7 +159,7 @@ class Backbone(nn.Module):
                 features: dict[str, Tensor] = self.trunk.forward(normalised)
             return iter({name: found.to(normalised.dtype) for name, found in features.items()}.items())
         if isinstance(self.trunk, Chain):
-            return self.trunk.walk(normalised)
+            return stand_in(self.trunk).walk(normalised)
         # not self.trunk(...): as a module, a cut graph prints what goes wrong in it
         features = self.trunk.forward(normalised)
         return iter(features.items())

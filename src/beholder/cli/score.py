@@ -70,8 +70,8 @@ def score(
     engine: Annotated[
         str,
         typer.Option(
-            help="What computes networks: torch, openvino, or auto (OpenVINO where it is installed). Or compiled: "
-            "torch compiles all metrics, which takes seconds for each size."
+            help="What computes networks: torch, winograd, openvino, or auto (on processors winograd, in bf16 OpenVINO "
+            "where it is installed; else torch). Or compiled: torch compiles all metrics, which takes seconds for each size."
         ),
     ] = "auto",
     precision: Annotated[

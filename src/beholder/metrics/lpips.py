@@ -56,17 +56,19 @@ def layer_distance(x: Tensor, y: Tensor, weight: Tensor | None = None) -> Tensor
 
 def _strip_distance(x: Tensor, y: Tensor, weight: Tensor | None) -> Tensor:
     # Not addcmul, which rounds one product and not the other: equal features would not be 0 apart.
-    squared = (x * _inverse_length(x) - y * _inverse_length(y)).square()
+    if y.stride(0) == 0 and not y.requires_grad:
+        y = y[:1]  # a reference's, repeated for its versions
+    squared = (_unit_length(x) - _unit_length(y)).square()
     if weight is None:
         return squared.sum(1, keepdim=True)
     weighted: Tensor = torch.einsum("nchw,c->nhw", squared, weight)
     return weighted.unsqueeze(1)
 
 
-def _inverse_length(features: Tensor) -> Tensor:
+def _unit_length(features: Tensor) -> Tensor:
     # torch's norm, unlike the root of a sum of squares, has gradient 0 at 0.
     length: Tensor = torch.linalg.vector_norm(features, dim=1, keepdim=True)
-    return (length + _EPS).reciprocal()
+    return features * (length + _EPS).reciprocal()
 
 
 def layer_distances(

@@ -122,7 +122,7 @@ def _metric_differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator
             key for key in {**before[name], **now[name]} if before[name].get(key) != now[name].get(key)
         ]:
             yield f"its {name} has other {' and '.join(changed)}"
-            if "engine" in changed:
-                yield "heat maps (--maps, --report) are drawn by torch: was that run asked for them, and this one?"
+            if all(str(each.get("engine")).startswith("openvino") for each in (before[name], now[name])):
+                yield "OpenVINO draws no heat maps (--maps, --report): was that run asked for them, and this one?"
     if set(before) == set(now) and list(before) != list(now):
         yield f"its metrics stand in another order: {', '.join(before)}"

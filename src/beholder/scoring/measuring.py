@@ -13,8 +13,10 @@ from beholder.backbones import Backbone
 from beholder.backbones.joining import join_trunks
 from beholder.backbones.passes import hand_in, one_pass
 from beholder.backbones.precision import formulas_in_full
+from beholder.backbones.quick_chains import quick_chains
 from beholder.scoring.engines.compiled_torch import CompiledTorch
 from beholder.scoring.engines.openvino_engine import OpenVINOEngine
+from beholder.scoring.engines.winograd_engine import WinogradEngine
 from beholder.scoring.memory import is_out_of_memory
 from beholder.spec import MapMetric, ShapeError
 
@@ -97,7 +99,7 @@ class Measurer:
         x = self._stack(pictures)
         # Networks see one picture here, however often it is compared.
         y = self._stack(references[:1] if shared else references).expand_as(x)
-        with torch.inference_mode(), _full_precision():
+        with torch.inference_mode(), _full_precision(), self._standing_in():
             computed = self._engine.run(x, references) if self._engine else None
             if computed is not None:
                 with one_pass():
@@ -111,7 +113,7 @@ class Measurer:
                 outcomes = self._complete({}, x, y)
         if self._compiled:
             return outcomes, self._compiled.notes(x.shape[-2:])
-        return outcomes, (_LEFT,) if self._engine else ()
+        return outcomes, (_LEFT,) if isinstance(self._engine, OpenVINOEngine) else ()
 
     def told(self) -> dict[str, dict[str, Any]]:
         """Engine and precision of each metric, as the provenance tells them."""
@@ -122,20 +124,30 @@ class Measurer:
                 "engine": "torch",
                 "precision": self._settings.precision if looking else "fp32",
             }
-            if self._engine is not None and name in (*self._engine.scored, *self._engine.fed):
+            if isinstance(self._engine, WinogradEngine) and name in self._engine.quick:
+                own["engine"] = "winograd"
+            elif isinstance(self._engine, OpenVINOEngine) and name in (
+                *self._engine.scored,
+                *self._engine.fed,
+            ):
                 own["engine"] = "openvino" if name in self._engine.scored else "openvino, formula in torch"
             elif self._compiled and name in self._compiled.names and not self._draws(name):
                 own["engine"] = "compiled"
             told[name] = own
         return told
 
+    def _standing_in(self) -> contextlib.AbstractContextManager[None]:
+        if isinstance(self._engine, WinogradEngine):
+            return quick_chains()  # also for pictures that are too large to be seen at once
+        return contextlib.nullcontext()
+
     def _stack(self, pictures: Sequence[Tensor]) -> Tensor:
         """Pictures as a batch on the device, laid out as what computes is quick on."""
-        # A large one is not copied. For OpenVINO none is: torch's threads, once awake, would be in its way.
+        # A large one is not copied. For engines none is: OpenVINO would have torch's threads, once awake, in its way.
         if len(pictures) == 1 and (self._engine or pictures[0][0].numel() > _HELD_PIXELS):
             return pictures[0][None].to(self._settings.device)
         batch = torch.stack(list(pictures))
-        if self._engine is None:
+        if self._looking and self._engine is None:
             batch = batch.contiguous(memory_format=torch.channels_last)
         return batch.to(self._settings.device)
 
@@ -194,11 +206,14 @@ def too_large(x: Tensor) -> str:
 
 def _find_engine(
     metrics: Mapping[str, Metric | NoReferenceMetric], settings: Settings, *, maps: bool
-) -> OpenVINOEngine | None:
-    if settings.engine != "openvino":
-        return None
-    engine = OpenVINOEngine(metrics, settings.precision, maps=maps)
-    return engine if engine.scored or engine.fed else None
+) -> OpenVINOEngine | WinogradEngine | None:
+    if settings.engine == "winograd":
+        quick = WinogradEngine(metrics)
+        return quick if quick.quick else None
+    if settings.engine == "openvino":
+        engine = OpenVINOEngine(metrics, settings.precision, maps=maps)
+        return engine if engine.scored or engine.fed else None
+    return None
 
 
 def _full_precision() -> contextlib.AbstractContextManager[None]:

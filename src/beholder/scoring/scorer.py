@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from beholder.catalog import create_metric, create_no_reference_metric, describe_metric
+from beholder.ops.allocator import keep_freed_memory
 from beholder.scoring.batches import cut_batches, is_large
 from beholder.scoring.measuring import Measurer, Outcome, too_large
 from beholder.scoring.memory import is_out_of_memory
@@ -67,6 +68,8 @@ class ScoredPair:
 
 class Scorer:
     """Metrics, loaded once, that score any number of pairs.
+
+    On a processor, scoring has the C library keep freed memory for the process: see `beholder.ops.allocator`.
 
     Args:
         metrics: Catalogue names, with options if wished (``"psnr_y:border=4"``), or metrics of your own (see
@@ -137,6 +140,7 @@ class Scorer:
     def stream_batches(self, batches: Iterable[Sequence[LoadedPair]]) -> Iterator[ScoredPair]:
         """Score pairs that were put into batches, in order."""
         if torch.device(self.settings.device).type == "cpu":
+            keep_freed_memory()
             scored = map_over_cores(self._score, batches, is_large)
         else:
             scored = map(self._score, batches)

@@ -15,7 +15,7 @@ __all__ = ["ENGINES", "PRECISIONS", "RESIZE_RULES", "Engine", "Precision", "Resi
 
 ResizeRule = Literal["refuse", "reference", "distorted", "crop"]
 RESIZE_RULES: tuple[ResizeRule, ...] = get_args(ResizeRule)
-Engine = Literal["auto", "torch", "openvino", "compiled"]
+Engine = Literal["auto", "torch", "winograd", "openvino", "compiled"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 Precision = Literal["auto", "fp32", "bf16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
@@ -34,9 +34,10 @@ class Settings:
         device: ``"auto"`` (the first accelerator, else the processor), or a device of torch: ``"cpu"``,
             ``"cuda"``, ``"cuda:1"``, ``"mps"``.
         batch_size: Most pairs to score at once; by default as many small pictures as serve the device best.
-        engine: What computes pretrained networks: ``"torch"``, ``"openvino"`` (processors only, extra ``cpu``), or
-            ``"auto"``: OpenVINO on a processor where it is installed. All else is computed by torch. With
-            ``"compiled"`` torch compiles every metric, which takes seconds for each size of pictures.
+        engine: What computes pretrained networks: ``"torch"``, ``"winograd"`` (torch with Winograd's convolutions,
+            processors and float32 only), ``"openvino"`` (processors only, extra ``cpu``), or ``"auto"``: on a
+            processor ``"winograd"``, in bfloat16 OpenVINO where it is installed, else torch. All else is computed by
+            torch. With ``"compiled"`` torch compiles every metric, which takes seconds for each size of pictures.
         precision: What pretrained networks compute in: ``"fp32"``, which is what ``"auto"`` means, or ``"bf16"``,
             faster and with two or three digits; see docs/engines.md. Torch keeps formulas in float32.
 
@@ -65,8 +66,8 @@ class Settings:
         if self.precision not in PRECISIONS:
             raise UsageError(f"precision is {self.precision!r}; expected one of {', '.join(PRECISIONS)}.")
         object.__setattr__(self, "device", _settle_device(self.device))
-        object.__setattr__(self, "engine", _settle_engine(self.engine, self.device))
         object.__setattr__(self, "precision", "fp32" if self.precision == "auto" else self.precision)
+        object.__setattr__(self, "engine", _settle_engine(self.engine, self.device, self.precision))
 
 
 def _settle_device(name: str) -> str:
@@ -81,16 +82,22 @@ def _settle_device(name: str) -> str:
     return settled
 
 
-def _settle_engine(name: str, device: str) -> str:
+def _settle_engine(name: str, device: str, precision: str) -> str:
     if name not in ENGINES:
         raise UsageError(f"engine is {name!r}; expected one of {', '.join(ENGINES)}.")
     there = find_spec("openvino") is not None
     if name == "auto":
-        return "openvino" if there and device == "cpu" else "torch"
-    if name == "openvino" and device != "cpu":
-        raise UsageError(f"engine is openvino, which computes on processors, and device {device!r}.")
+        if device != "cpu":
+            return "torch"
+        if precision == "fp32":
+            return "winograd"
+        return "openvino" if there else "torch"
+    if name in ("winograd", "openvino") and device != "cpu":
+        raise UsageError(f"engine is {name}, which computes on processors, and device {device!r}.")
+    if name == "winograd" and precision != "fp32":
+        raise UsageError(f"engine is winograd, which computes in fp32, and precision {precision}.")
     if name == "openvino" and not there:
         raise MissingPackageError(
-            "engine is openvino, which is not installed: pip install 'beholder[cpu]', or leave engine at torch."
+            "engine is openvino, which is not installed: pip install 'beholder[cpu]', or leave engine at auto."
         )
     return name

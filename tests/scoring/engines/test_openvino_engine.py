@@ -5,44 +5,21 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from beholder.data.degradations import add_noise
-from beholder.data.photos import PHOTOS
-from beholder.images import Pair
 from beholder.scoring import Scorer, Settings
 from beholder.scoring.engines import references
-from beholder.scoring.reader import LoadedPair
 from beholder.spec import MissingPackageError, UsageError
+from scoring.engines.pairs import loaded, noisy, photographs, scores
 
 pytest.importorskip("openvino", reason="OpenVINO is not installed (extra cpu)")
 
 SCORED = ("lpips_vgg", "lpips_alex:lin=false", "stlpips_alex", "dists", "content", "gram", "lpips_random")
 FED = ("contextual",)
-
-
-def loaded(x: Tensor, references_: list[Tensor]) -> list[LoadedPair]:
-    pair = Pair(Path("y.png"), Path("x.png"))
-    return [LoadedPair(index, pair, *two) for index, two in enumerate(zip(x, references_, strict=True))]
-
-
-def scores(pairs: list[LoadedPair], metrics: tuple[str, ...], **settings: object) -> tuple[Tensor, Scorer]:
-    scorer = Scorer(metrics, Settings(**settings))  # type: ignore[arg-type]
-    rows = [pair.scores for pair in scorer.stream_loaded(pairs)]
-    return torch.tensor([[row[name] for name in metrics] for row in rows], dtype=torch.float64), scorer
-
-
-def photographs(count: int, height: int, width: int) -> Tensor:
-    return torch.stack([photo.load()[:, :height, :width] for photo in (PHOTOS * count)[:count]])
-
-
-def noisy(y: Tensor) -> Tensor:
-    return torch.stack([add_noise(picture, 0.05, seed=seed) for seed, picture in enumerate(y)])
 
 
 @pytest.mark.parametrize(("height", "width"), [(64, 64), (101, 77)])
@@ -138,9 +115,13 @@ def test_a_processor_without_bfloat16_is_told(monkeypatch: pytest.MonkeyPatch) -
         Scorer(["lpips_alex"], Settings(engine="openvino", precision="bf16"))
 
 
+def test_it_is_chosen_for_bfloat16() -> None:
+    assert Settings(device="cpu", precision="bf16").engine == "openvino"
+
+
 def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("beholder.scoring.settings.find_spec", lambda _: None)
-    assert Settings().engine == "torch"
+    assert Settings(precision="bf16").engine == "torch"
     with pytest.raises(MissingPackageError, match=r"pip install 'beholder\[cpu\]'"):
         Settings(engine="openvino")
 

@@ -9,59 +9,17 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from beholder.backbones import Backbone
 from beholder.backbones.passes import hand_in, one_pass
+from beholder.scoring.engines.looking import Look
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import openvino
 
-    from beholder.backbones.chains import Chain
-
-__all__ = ["Features", "Look", "Pairs", "Reference", "Versions", "trace_graph"]
+__all__ = ["Pairs", "Reference", "Versions", "trace_graph"]
 
 _TRACING = threading.Lock()  # torch traces one module at a time
-
-Features = dict["Chain", dict[str, "Tensor"]]
-"""Features by network and layer."""
-
-
-class Look:
-    """What metrics look at: the networks and layers of some, in a fixed order.
-
-    Args:
-        metrics: Modules, of which equal networks are joined.
-    """
-
-    def __init__(self, metrics: Iterable[nn.Module]) -> None:
-        self.backbones = [
-            module for metric in metrics for module in metric.modules() if isinstance(module, Backbone)
-        ]
-        asked: dict[Chain, set[str]] = {}
-        for backbone in self.backbones:
-            asked.setdefault(_chain_of(backbone), set()).update(backbone.layers)
-        self.layers = [
-            (trunk, name) for trunk, names in asked.items() for name in trunk.names if name in names
-        ]
-
-    def see(self, x: Tensor) -> list[Tensor]:
-        """The features of pictures, in order; within a pass that is open."""
-        seen: Features = {}
-        for backbone in self.backbones:
-            seen.setdefault(_chain_of(backbone), {}).update(backbone(x))
-        return [seen[trunk][layer] for trunk, layer in self.layers]
-
-    def name(self, features: Sequence[Tensor]) -> Features:
-        """Features by network and layer, those of a network in its own order."""
-        named: Features = {}
-        for (trunk, layer), found in zip(self.layers, features, strict=True):
-            named.setdefault(trunk, {})[layer] = found
-        return named
-
-
-def _chain_of(backbone: Backbone) -> Chain:
-    return backbone.trunk  # type: ignore[return-value]  # the engine takes no other
 
 
 class Pairs(nn.Module):

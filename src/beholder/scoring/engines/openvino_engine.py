@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
-from beholder.backbones import Backbone
-from beholder.backbones.chains import Chain
 from beholder.scoring.engines.compiled_graphs import CompiledGraph, openvino_core
-from beholder.scoring.engines.graphs import Features, Look, Pairs, Reference, Versions, trace_graph
+from beholder.scoring.engines.graphs import Pairs, Reference, Versions, trace_graph
+from beholder.scoring.engines.looking import Computed, Look, has_chains_only
 from beholder.scoring.engines.references import KeptReferences
 from beholder.scoring.memory import is_out_of_memory
 from beholder.spec import MapMetric, UsageError
@@ -24,24 +23,10 @@ if TYPE_CHECKING:
     from beholder.scoring.settings import Precision
     from beholder.spec import Metric, NoReferenceMetric
 
-__all__ = ["Computed", "OpenVINOEngine"]
+__all__ = ["OpenVINOEngine"]
 
 _HINTS = {"fp32": "f32", "bf16": "bf16"}
 _LARGEST = 4 * 1024 * 1024  # pixels; beyond, torch goes layer by layer in less memory
-
-
-class Computed(NamedTuple):
-    """What an engine makes of a batch of pairs.
-
-    Attributes:
-        scores: Scores by metric, each of shape (N,).
-        of_x: What the other metrics look at in the pictures under test, by network and layer.
-        of_y: The same of their references.
-    """
-
-    scores: dict[str, Tensor]
-    of_x: Features
-    of_y: Features
 
 
 class OpenVINOEngine:
@@ -69,7 +54,7 @@ class OpenVINOEngine:
         self, metrics: Mapping[str, Metric | NoReferenceMetric], precision: Precision, *, maps: bool = False
     ) -> None:
         chosen: dict[str, nn.Module] = {
-            name: metric for name, metric in metrics.items() if _has_chains_only(metric)
+            name: metric for name, metric in metrics.items() if has_chains_only(metric)
         }
         self.fed = tuple(
             name
@@ -144,13 +129,6 @@ def _by_reference(x: Tensor, references: Sequence[Tensor]) -> Iterator[tuple[Ten
         members = list(group)
         yield x[start : start + len(members)], members[0]
         start += len(members)
-
-
-def _has_chains_only(metric: object) -> TypeGuard[nn.Module]:
-    if not isinstance(metric, nn.Module):
-        return False
-    backbones = [module for module in metric.modules() if isinstance(module, Backbone)]
-    return bool(backbones) and all(isinstance(backbone.trunk, Chain) for backbone in backbones)
 
 
 def _check_precision(precision: Precision) -> None:
