@@ -22,6 +22,7 @@ from beholder.data.photos import PHOTOS
 from beholder.images import Pair
 from beholder.scoring import Scorer, Settings
 from beholder.scoring.reader import LoadedPair
+from beholder.spec import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +64,17 @@ def scorer_of(metrics: tuple[str, ...], engine: str, precision: str) -> Callable
     return score
 
 
+def scorer_if_possible(
+    metrics: tuple[str, ...], engine: str, precision: str
+) -> Callable[[list[LoadedPair]], Tensor] | None:
+    """As `scorer_of`; ``None``, and a word why, where this processor does not compute in the precision."""
+    try:
+        return scorer_of(metrics, engine, precision)
+    except UsageError as error:
+        print(f"{engine} {precision} is left out: {error}")
+        return None
+
+
 def least(functions: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """Least seconds of each, taking turns of a few calls: the first of a turn finds the caches full of another's."""
     took: dict[str, float] = dict.fromkeys(functions, float("inf"))
@@ -90,7 +102,9 @@ def against_lpips(network: str, count: int, rounds: int) -> None:
     functions: dict[str, Callable[[], object]] = {"lpips 0.1.4": theirs}
     ways = [*itertools.product(("torch", "openvino"), ("fp32", "bf16")), ("winograd", "fp32")]
     for engine, precision in ways:
-        score = scorer_of((f"lpips_{network}",), engine, precision)
+        score = scorer_if_possible((f"lpips_{network}",), engine, precision)
+        if score is None:
+            continue
         functions[f"{engine} {precision}"] = lambda score=score: score(listed(pairs))
     took = least(functions, rounds)
     for name, seconds in took.items():
@@ -108,7 +122,9 @@ def versions_of_one(metric: str, precision: str, rounds: int) -> None:
     pairs = make_pairs(VERSIONS)
     reference = pairs[0][1]
     shared = [(spoil(reference, index), reference) for index in range(VERSIONS)]
-    score = scorer_of((metric,), "auto", precision)
+    score = scorer_if_possible((metric,), "auto", precision)
+    if score is None:
+        return
     took = least({"apart": lambda: score(listed(pairs)), "shared": lambda: score(listed(shared))}, rounds)
     print(
         f"{metric} {precision}: {VERSIONS} pairs {took['apart'] / VERSIONS * 1e3:.2f} ms a pair, {VERSIONS} versions of one "

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from beholder.ops.lending import Lender
 from beholder.ops.winograd import WinogradConvolution, transforms
 
 
@@ -30,7 +31,7 @@ def test_a_convolution_gives_what_the_direct_one_gives(
     x = torch.randn(2, 64, height, width)
     expected = direct.double()(x.double())
     direct.float()
-    found = WinogradConvolution(direct, relu=relu)(x)
+    found = WinogradConvolution(direct, Lender(), relu=relu)(x)
     assert found.shape == expected.shape
     difference = found - (expected.relu() if relu else expected)
     assert difference.abs().max() < error
@@ -41,7 +42,7 @@ def test_a_convolution_gives_what_the_direct_one_gives(
 def test_without_a_bias_none_is_added() -> None:
     direct = nn.Conv2d(64, 64, 3, padding=1, bias=False).requires_grad_(requires_grad=False)
     assert torch.equal(
-        WinogradConvolution(direct, relu=False)(torch.zeros(1, 64, 8, 8)), torch.zeros(1, 64, 8, 8)
+        WinogradConvolution(direct, Lender(), relu=False)(torch.zeros(1, 64, 8, 8)), torch.zeros(1, 64, 8, 8)
     )
 
 
@@ -50,7 +51,7 @@ def test_equal_pictures_of_a_batch_come_out_equal() -> None:
     for size, width in ((3, 37), (5, 64)):
         direct = nn.Conv2d(64, 80, size, padding=size // 2).requires_grad_(requires_grad=False)
         x = torch.randn(1, 64, 29, width).expand(7, -1, -1, -1)
-        found = WinogradConvolution(direct, relu=True)(x)
+        found = WinogradConvolution(direct, Lender(), relu=True)(x)
         assert torch.equal(found, found[:1].expand_as(found))
 
 
@@ -59,7 +60,7 @@ def test_neither_threads_nor_neighbours_move_a_result() -> None:
     threads = torch.get_num_threads()
     for size, side in ((3, 3), (3, 37), (5, 4), (5, 64)):
         direct = nn.Conv2d(64, 80, size, padding=size // 2).requires_grad_(requires_grad=False)
-        quick = WinogradConvolution(direct, relu=False)
+        quick = WinogradConvolution(direct, Lender(), relu=False)
         x = torch.randn(8, 64, side, side)
         found = quick(x)
         try:
@@ -75,7 +76,7 @@ def test_the_default_type_does_not_matter() -> None:
     x = torch.randn(1, 64, 200, 200)
     torch.set_default_dtype(torch.float64)
     try:
-        found = WinogradConvolution(direct, relu=False)(x)
+        found = WinogradConvolution(direct, Lender(), relu=False)(x)
     finally:
         torch.set_default_dtype(torch.float32)
     assert (found - direct(x)).abs().max() < 1e-4

@@ -11,6 +11,9 @@ from weakref import WeakKeyDictionary
 from torch import Tensor, nn
 
 from beholder.backbones.chains import Chain
+from beholder.ops.lending import Lender
+from beholder.ops.max_pooling import MaxPooling
+from beholder.ops.patch_convolution import PatchConvolution
 from beholder.ops.winograd import WinogradConvolution
 
 if TYPE_CHECKING:
@@ -28,16 +31,22 @@ class _QuickChain:
         self.made_of = _state(chain)
         self._steps: list[tuple[str, Callable[[Tensor], Tensor]]] = []
         self._wanted = chain.wanted
+        lender = Lender()
         layers = list(zip(chain.names, chain.features, strict=True))
         while layers:
             name, module = layers.pop(0)
-            if not WinogradConvolution.fits(module):
+            quick = next(
+                (kind for kind in (WinogradConvolution, PatchConvolution) if kind.fits(module)), None
+            )
+            if quick is not None:
+                relu = bool(layers) and isinstance(layers[0][1], nn.ReLU) and name not in self._wanted
+                if relu:
+                    name, _ = layers.pop(0)
+                self._steps.append((name, quick(module, lender, relu=relu)))  # type: ignore[arg-type]
+            elif MaxPooling.fits(module):
+                self._steps.append((name, MaxPooling(module, lender)))  # type: ignore[arg-type]
+            else:
                 self._steps.append((name, module))
-                continue
-            relu = bool(layers) and isinstance(layers[0][1], nn.ReLU) and name not in self._wanted
-            if relu:
-                name, _ = layers.pop(0)
-            self._steps.append((name, WinogradConvolution(module, relu=relu)))  # type: ignore[arg-type]
 
     def walk(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         """The wanted layers' names and features, as the chain itself gives them."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +10,8 @@ from torch import Tensor, nn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from beholder.ops.lending import Lender
 
 __all__ = ["WinogradConvolution", "transforms"]
 
@@ -46,6 +47,7 @@ class WinogradConvolution:
     Args:
         convolution: One that `fits`; its weights are transformed now.
         relu: Whether what comes out is clamped at 0 from below.
+        lender: Where results and what is needed on the way lie.
 
     References:
         Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016, arXiv:1509.09308.
@@ -53,12 +55,13 @@ class WinogradConvolution:
         ACM TOMS 46(4), 2020, arXiv:1803.10986: the choice of points.
     """
 
-    def __init__(self, convolution: nn.Conv2d, *, relu: bool) -> None:
+    def __init__(self, convolution: nn.Conv2d, lender: Lender, *, relu: bool) -> None:
         size = convolution.kernel_size[0]
         output, filters, given = transforms(size)
         self._side = len(given)  # of an input tile
         self._reach = size // 2
         self._relu = relu
+        self._lender = lender
         kernel = convolution.weight.detach()
         taps = kernel.permute(2, 3, 1, 0).reshape(size * size, -1).double()
         transformed = torch.kron(filters, filters) @ taps
@@ -92,47 +95,47 @@ class WinogradConvolution:
         if number == 1:
             across = max(across, 2)  # one tile alone would be summed in another order than one of many
         found = self._kernel.shape[-1]
-        y = x.new_empty(number, down * _TILE, across * _TILE, found)
+        y = self._lender.empty(number, down * _TILE, across * _TILE, found)
         row = self._side**2 * number * across * max(channels, found)
         rows = max(1, min(down, _AT_ONCE // row))
-        buffers = _Buffers(rows * row)
+        buffers = self._lender.empty(rows * row), self._lender.empty(rows * row)
         for start in range(0, down, rows):
             end = min(start + rows, down)
             tiles = self._cut(x, start, end, across, buffers)
             self._filter(tiles, y[:, start * _TILE : end * _TILE], buffers)
         return y[:, :height, :width].permute(0, 3, 1, 2)
 
-    def _cut(self, x: Tensor, start: int, end: int, across: int, buffers: _Buffers) -> Tensor:
+    def _cut(self, x: Tensor, start: int, end: int, across: int, buffers: tuple[Tensor, Tensor]) -> Tensor:
         """Tiles of some rows: shape (side * side, tiles, C), in the first buffer."""
         number, height, width, channels = x.shape
         reach, side = self._reach, self._side
         rows, columns = (count * _TILE + 2 * reach for count in (end - start, across))
         top = start * _TILE - reach
         first, last = max(0, top), min(height, top + rows)
-        framed = buffers.second(number, rows, columns, channels)
+        framed = _shaped(buffers[1], number, rows, columns, channels)
         framed[:, : first - top].zero_()
         framed[:, last - top :].zero_()
         framed[:, :, :reach].zero_()
         framed[:, :, reach + width :].zero_()
         framed[:, first - top : last - top, reach : reach + width] = x[:, first:last]
         whole, line, place, _ = framed.stride()
-        tiles = buffers.first(side, side, number, end - start, across, channels)
+        tiles = _shaped(buffers[0], side, side, number, end - start, across, channels)
         overlapping = (line, place, whole, line * _TILE, place * _TILE, 1)
         tiles.copy_(framed.as_strided(tiles.shape, overlapping, framed.storage_offset()))
         return tiles.view(side * side, -1, channels)
 
-    def _filter(self, tiles: Tensor, y: Tensor, buffers: _Buffers) -> None:
+    def _filter(self, tiles: Tensor, y: Tensor, buffers: tuple[Tensor, Tensor]) -> None:
         """From tiles, in the first buffer, to their rows of the output, (N, rows, columns, C')."""
         places, count, channels = tiles.shape
         found = self._kernel.shape[-1]
-        into = buffers.second(places, count * channels)
+        into = _shaped(buffers[1], places, count * channels)
         torch.mm(self._into, tiles.view(places, -1), out=into)
-        products = buffers.first(places, count, found)
+        products = _shaped(buffers[0], places, count, found)
         torch.bmm(into.view(tiles.shape), self._kernel, out=products)
         if self._bias is not None:
             # What is added to a polynomial's value at 1, of each side, is added to all outputs.
             products[_ONE * self._side + _ONE] += self._bias
-        back = buffers.second(_TILE * _TILE, count * found)
+        back = _shaped(buffers[1], _TILE * _TILE, count * found)
         torch.mm(self._back, products.view(places, -1), out=back)
         number, rows, columns, _ = y.shape
         down, across = rows // _TILE, columns // _TILE
@@ -144,31 +147,7 @@ class WinogradConvolution:
             outputs.copy_(ordered)
 
 
-class _Buffers:
-    """Two of a thread, that all of its convolutions use: what was just written is read from the cache."""
-
-    _of_thread = threading.local()
-
-    def __init__(self, numbers: int) -> None:
-        held: tuple[Tensor, Tensor] | None = getattr(self._of_thread, "held", None)
-        if held is None or held[0].numel() < numbers:
-            held = _empty(numbers), _empty(numbers)
-            if numbers <= 2 * _AT_ONCE:  # what a few large pictures need is not kept
-                self._of_thread.held = held
-        self._held = held
-
-    def first(self, *shape: int) -> Tensor:
-        return _shaped(self._held[0], shape)
-
-    def second(self, *shape: int) -> Tensor:
-        return _shaped(self._held[1], shape)
-
-
-def _empty(numbers: int) -> Tensor:
-    return torch.empty(numbers, dtype=torch.float32, device="cpu")
-
-
-def _shaped(buffer: Tensor, shape: Sequence[int]) -> Tensor:
+def _shaped(buffer: Tensor, *shape: int) -> Tensor:
     return buffer[: torch.Size(shape).numel()].view(shape)
 
 
