@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ from beholder.spec import MetricSpec, ShapeError, UsageError, WeightsError
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
     """Random weights of networks that no package ships."""
     folder = tmp_path_factory.mktemp("networks")
     with torch.random.fork_rng(), warnings.catch_warnings():
@@ -38,7 +40,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         ):
             made[name] = folder / f"{name}.safetensors"
             save_file(models.get_model(name, weights=None).state_dict(), made[name])
-    return made
+    yield made
+    shutil.rmtree(folder)  # 0.9 GB
 
 
 @pytest.fixture

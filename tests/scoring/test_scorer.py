@@ -312,10 +312,10 @@ def test_the_catalogue_leads_to_real_classes() -> None:
 
 
 def test_versions_of_a_larger_reference_make_a_batch() -> None:
-    y, other = torch.rand(2, 3, 400, 400)
+    y, other = torch.rand(2, 3, 500, 500)
     pair = Pair(Path("y.png"), Path("x.png"))
     of = [y, y, y, y, y, other]
-    loaded = [LoadedPair(index, pair, torch.rand(3, 400, 400), each) for index, each in enumerate(of)]
+    loaded = [LoadedPair(index, pair, torch.rand(3, 500, 500), each) for index, each in enumerate(of)]
     ends = [scored.ends_batch for scored in Scorer(["psnr"]).stream_loaded(loaded)]
     assert ends == [False, False, False, True, True, True]
 

@@ -16,7 +16,9 @@ __all__ = ["cut_batches", "is_large"]
 
 # Pixels in a batch: beyond this a processor's caches overflow and larger batches are slower per pair.
 _BATCH_PIXELS = {"cpu": 4 * 256 * 256, "cuda": 64 * 256 * 256, "mps": 16 * 256 * 256}
-_VERSIONS = 4  # of one reference, that a batch has room for: its features are computed once for them
+_VERSIONS = (
+    8  # of one reference, that a batch has room for: as many pictures as in four pairs, the reference once
+)
 # A batch with more pixels wants all cores and the memory for itself: VGG-16 takes about 1 kB a pixel and pair.
 _LARGE_PIXELS = 1024 * 1024
 
@@ -47,6 +49,6 @@ def _fits(batch: Sequence[LoadedPair], loaded: LoadedPair, settings: Settings) -
     kind = torch.device(settings.device).type
     pixels = first.x[0].numel()
     fitting = _BATCH_PIXELS.get(kind, _BATCH_PIXELS["cpu"]) // pixels
-    if first.y is loaded.y and _VERSIONS * pixels <= _LARGE_PIXELS:
-        fitting = max(fitting, _VERSIONS)
+    if first.y is loaded.y:
+        fitting = max(fitting, min(_VERSIONS, _LARGE_PIXELS // pixels))
     return len(batch) < (settings.batch_size or max(1, fitting))
