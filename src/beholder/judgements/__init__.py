@@ -1,0 +1,45 @@
+"""How well a metric agrees with people, on plain arrays: no pictures, files or networks."""
+
+from beholder.judgements.bootstrap import Interval, grouped_interval, mean_interval
+from beholder.judgements.correlations import Correlations, correlate, kendall, pearson, spearman
+from beholder.judgements.dependent_correlations import (
+    CorrelationTest,
+    compare_correlations,
+    steiger_test,
+    williams_test,
+)
+from beholder.judgements.jnd import average_precision, precision_and_recall
+from beholder.judgements.logistic import Logistic, fit_logistic
+from beholder.judgements.roc import PairwiseROC, pairwise_roc, preference_auc, weighted_auc
+from beholder.judgements.testing import Comparison, compare_means, holm, sign_flip_test
+from beholder.judgements.twoafc import agreements, human_ceilings, twoafc_score
+
+__all__ = [
+    "Comparison",
+    "CorrelationTest",
+    "Correlations",
+    "Interval",
+    "Logistic",
+    "PairwiseROC",
+    "agreements",
+    "average_precision",
+    "compare_correlations",
+    "compare_means",
+    "correlate",
+    "fit_logistic",
+    "grouped_interval",
+    "holm",
+    "human_ceilings",
+    "kendall",
+    "mean_interval",
+    "pairwise_roc",
+    "pearson",
+    "precision_and_recall",
+    "preference_auc",
+    "sign_flip_test",
+    "spearman",
+    "steiger_test",
+    "twoafc_score",
+    "weighted_auc",
+    "williams_test",
+]
