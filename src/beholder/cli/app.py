@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from beholder.cli.console import say, show_error
+from beholder.cli.data import data
 from beholder.cli.degrade import degrade
 from beholder.cli.demo import demo
 from beholder.cli.losses import losses
@@ -60,6 +61,7 @@ app.command()(degrade)
 app.command()(stylise)
 app.command()(serve)
 app.add_typer(weights, name="weights")
+app.add_typer(data, name="data")
 
 
 def _print_version(wanted: bool) -> None:
