@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from beholder.cli.agree import agree
 from beholder.cli.console import say, show_error
 from beholder.cli.data import data
 from beholder.cli.degrade import degrade
@@ -59,6 +60,7 @@ app.command()(restore)
 app.command()(models)
 app.command()(degrade)
 app.command()(stylise)
+app.command()(agree)
 app.command()(serve)
 app.add_typer(weights, name="weights")
 app.add_typer(data, name="data")

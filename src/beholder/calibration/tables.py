@@ -1,0 +1,145 @@
+"""Measured judgements as tables, so that statistics need no pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from beholder.calibration.measured import MeasuredSet
+from beholder.data.judged.rows import ANSWERS
+from beholder.spec import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from beholder.data.judged.rows import Better, Kind
+
+__all__ = ["check_ending", "read_measured", "write_measured", "write_table"]
+
+_PARTS = ("subset", "distortion")
+_READERS = {".parquet": pl.read_parquet, ".csv": pl.read_csv, ".jsonl": pl.read_ndjson}
+_DISTANCES: dict[Kind, tuple[str, ...]] = {"triplets": ("d0", "d1"), "pairs": ("d",), "ratings": ("d",)}
+_EXPECTED = "d0, d1 and judge, or d and same, or d and opinion; of several metrics d0:NAME, d1:NAME or d:NAME"
+
+
+def write_measured(measured: MeasuredSet, path: str | Path) -> None:
+    """Write a table that `read_measured` reads: Parquet, CSV or JSON Lines by its ending.
+
+    Raises:
+        UsageError: If the ending is another, or it cannot be written.
+    """
+    columns = {ANSWERS[measured.kind]: measured.answers, **measured.parts}
+    if measured.grouped:
+        columns["group"] = measured.groups
+    for name, distances in measured.distances.items():
+        for place, prefix in enumerate(_DISTANCES[measured.kind]):
+            columns[f"{prefix}:{name}"] = distances[:, place]
+    if measured.kind == "ratings":
+        columns["better"] = np.full(len(measured), measured.better)
+    write_table(pl.DataFrame(columns), Path(path))
+
+
+def check_ending(path: Path) -> None:
+    """Refuse a table that is not Parquet, CSV or JSON Lines by its ending.
+
+    Raises:
+        UsageError: If it is not.
+    """
+    if path.suffix.lower() not in _READERS:
+        raise UsageError(f"{path}: ends in {path.suffix!r}; expected {', '.join(_READERS)}.")
+
+
+def write_table(frame: pl.DataFrame, path: Path) -> None:
+    """Write a table as Parquet, CSV or JSON Lines, by its ending.
+
+    Raises:
+        UsageError: If the ending is another, or it cannot be written.
+    """
+    check_ending(path)
+    writers = {".parquet": frame.write_parquet, ".csv": frame.write_csv, ".jsonl": frame.write_ndjson}
+    try:
+        writers[path.suffix.lower()](path)  # type: ignore[operator]
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}.") from error
+
+
+def read_measured(path: str | Path) -> MeasuredSet:
+    """Read a table of judgements and distances.
+
+    Columns: ``judge`` with ``d0`` and ``d1``, ``same`` with ``d``, or ``opinion`` with ``d``; of several metrics
+    ``d0:NAME`` and so on. Distances are lower where pictures are nearer. ``subset``, ``distortion`` and ``group`` (rows of
+    one reference) where they are known; ``better`` (``higher`` or ``lower``) tells which opinion is the better one. A
+    single metric without a name is called by the file's.
+
+    Raises:
+        UsageError: If the file cannot be read, has other columns, or a number is missing or no number.
+    """
+    path = Path(path)
+    check_ending(path)
+    try:
+        frame = _READERS[path.suffix.lower()](path)  # type: ignore[operator]
+    except (OSError, pl.exceptions.PolarsError) as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise UsageError(f"{path}: cannot be read: {reason}.") from error
+    kinds = [kind for kind, answer in ANSWERS.items() if answer in frame.columns]
+    if len(kinds) != 1:
+        raise UsageError(f"{path}: found the columns {', '.join(frame.columns)}; expected {_EXPECTED}.")
+    kind = kinds[0]
+    if not len(frame):
+        raise UsageError(f"{path}: has no rows; expected at least one.")
+    grouped = "group" in frame.columns
+    return MeasuredSet(
+        kind=kind,
+        answers=_numbers(path, frame, ANSWERS[kind]),
+        distances=_distances(path, frame, kind),
+        parts={
+            name: frame[name].cast(pl.String).fill_null("").to_numpy()
+            for name in _PARTS
+            if name in frame.columns
+        },
+        groups=frame["group"].cast(pl.String).fill_null("").to_numpy() if grouped else np.arange(len(frame)),
+        grouped=grouped,
+        better=_better(path, frame),
+    )
+
+
+def _better(path: Path, frame: pl.DataFrame) -> Better:
+    told = set(frame["better"].to_list()) if "better" in frame.columns else {"higher"}
+    if told == {"higher"}:
+        return "higher"
+    if told == {"lower"}:
+        return "lower"
+    raise UsageError(
+        f"{path}: better is {', '.join(map(str, sorted(map(str, told))))}; expected higher or lower, in all rows."
+    )
+
+
+def _distances(path: Path, frame: pl.DataFrame, kind: Kind) -> dict[str, NDArray[np.float64]]:
+    first, *_ = prefixes = _DISTANCES[kind]
+    names = {path.stem: prefixes} if first in frame.columns else {}
+    for column in frame.columns:
+        prefix, separator, name = column.partition(":")
+        if separator and prefix == first:
+            names[name] = tuple(f"{each}:{name}" for each in prefixes)
+    if not names:
+        raise UsageError(f"{path}: found the columns {', '.join(frame.columns)}; expected {_EXPECTED}.")
+    return {
+        name: np.stack([_numbers(path, frame, column) for column in columns], 1)
+        for name, columns in names.items()
+    }
+
+
+def _numbers(path: Path, frame: pl.DataFrame, column: str) -> NDArray[np.float64]:
+    if column not in frame.columns:
+        raise UsageError(f"{path}: has no column {column}; expected {_EXPECTED}.")
+    if not frame[column].dtype.is_numeric():
+        raise UsageError(f"{path}: found {frame[column].dtype} under {column}; expected numbers.")
+    numbers = frame[column].cast(pl.Float64).to_numpy()
+    if strange := np.flatnonzero(~np.isfinite(numbers))[:1].tolist():
+        raise UsageError(
+            f"{path}, row {strange[0] + 1}: {column} is {frame[column][strange[0]]}; expected a number."
+        )
+    return numbers

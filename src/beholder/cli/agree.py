@@ -1,0 +1,163 @@
+"""`beholder agree`: how well metrics agree with people."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from beholder.cli.console import print_out, print_wide, progress_bar, say
+from beholder.spec import UsageError
+
+if TYPE_CHECKING:
+    from beholder.calibration import Agreement, MeasuredSet
+
+__all__ = ["agree"]
+
+_SHOWN = 5  # rows that could not be measured, by name
+
+
+def agree(
+    judgements: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A set of judgements, as `beholder data check` tells it; or a distances table with --table."
+        ),
+    ] = None,
+    metrics: Annotated[
+        str, typer.Option("-m", "--metrics", help="Metrics, with commas between them.")
+    ] = "lpips_alex",
+    table: Annotated[
+        Path | None, typer.Option(help="Distances that are stored: d0, d1, judge; no picture is needed.")
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Of a folder that holds several: triplets, pairs or ratings.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write the figures: .parquet, .csv or .jsonl.")
+    ] = None,
+    distances: Annotated[
+        Path | None, typer.Option(help="Write each row's distances, for --table: .parquet, .csv or .jsonl.")
+    ] = None,
+    level: Annotated[float, typer.Option(help="Confidence level of the intervals.")] = 0.95,
+    resamples: Annotated[int, typer.Option(help="How often references are drawn for the intervals.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
+    engine: Annotated[str, typer.Option(help="What computes networks, as for `beholder score`.")] = "auto",
+    precision: Annotated[str, typer.Option(help="fp32 or bf16, as for `beholder score`.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="One object, for machines.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+) -> None:
+    """Tell how well metrics agree with people, with confidence intervals.
+
+    Triplets (which of two is nearer to the reference): 2AFC score, people's own ceiling, area under the ROC curve.
+    JND pairs (same or not): average precision. Ratings: rank and linear correlations. Intervals resample reference pictures,
+    and metrics are tested against each other. The definitions: docs/agreement.md.
+
+    Exit code: 0 all measured, 1 some rows could not be, 2 bad usage.
+
+    Examples:
+        beholder agree bapps/2afc/val -m lpips_alex,lpips_vgg,ssim -o agreement.parquet
+
+        beholder agree --table distances.csv --json
+
+        beholder agree tid2013/ -m vsi,dists --distances tid.parquet
+    """
+    from beholder.calibration import agree as compare
+    from beholder.calibration import read_measured, write_measured
+    from beholder.calibration.tables import check_ending, write_table
+
+    for path in (output, distances):
+        if path is not None:
+            check_ending(path)
+    if table is not None and judgements is None:
+        measured = read_measured(table)
+    elif judgements is not None and table is None:
+        measured = _measure(judgements, metrics, kind, engine, precision, quiet=quiet)
+    else:
+        raise UsageError("expected a set of judgements, or --table FILE; one of them.")
+    if distances is not None:
+        write_measured(measured, distances)
+        say(f"wrote {len(measured)} rows of distances to {distances}")
+    with progress_bar("parts", quiet=quiet) as bar:
+        task = bar.add_task("resampling", total=None, failed="")
+        found = compare(
+            measured,
+            level=level,
+            resamples=resamples,
+            seed=seed,
+            tell=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    if output is not None:
+        write_table(found.scores, output)
+        say(f"wrote {len(found.scores)} rows to {output}")
+    if as_json:
+        print_out(json.dumps(_as_object(measured, found), indent=2, ensure_ascii=False))
+    else:
+        _show(found)
+    _tell(measured)
+    raise typer.Exit(1 if measured.errors else 0)
+
+
+def _tell(measured: MeasuredSet) -> None:
+    """What to know of the figures."""
+    if not measured.grouped:
+        say(
+            "there is no column group: each row counts as a reference of its own, and intervals may be too narrow"
+        )
+    for name, why in measured.errors[:_SHOWN]:
+        say(f"left out: {name}: {why}")
+    if measured.errors:
+        say(f"{len(measured.errors)} rows could not be measured and are left out")
+
+
+def _measure(
+    path: Path, metrics: str, kind: str | None, engine: str, precision: str, *, quiet: bool
+) -> MeasuredSet:
+    from beholder.calibration import measure
+    from beholder.catalog.requests import split_requests
+    from beholder.data.judged import open_judgements
+    from beholder.scoring import Settings
+
+    settings = Settings(engine=engine, precision=precision)  # type: ignore[arg-type]
+    with progress_bar("labels", quiet=quiet) as bar:
+        task = bar.add_task("opening", total=None, failed="")
+        judged = open_judgements(
+            path,
+            kind=kind,  # type: ignore[arg-type]
+            tell=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    with progress_bar("rows", quiet=quiet) as bar:
+        task = bar.add_task("measuring", total=len(judged), failed="")
+        return measure(
+            judged,
+            split_requests(metrics),
+            settings,
+            tell=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+
+
+def _as_object(measured: MeasuredSet, found: Agreement) -> dict[str, Any]:
+    """What there is to tell; what is no number is null."""
+    tables = {
+        name: [
+            {key: None if isinstance(cell, float) and math.isnan(cell) else cell for key, cell in row.items()}
+            for row in frame.to_dicts()
+        ]
+        for name, frame in (("scores", found.scores), ("comparisons", found.comparisons))
+    }
+    return {"kind": measured.kind, "rows": len(measured), "left_out": len(measured.errors), **tables}
+
+
+def _show(found: Agreement) -> None:
+    from rich.table import Table
+
+    for frame in (found.scores, found.comparisons):
+        if not len(frame):
+            continue
+        table = Table(*frame.columns)
+        for row in frame.rows():
+            table.add_row(*[f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row])
+        print_wide(table)
