@@ -157,10 +157,12 @@ def test_ten_of_many_are_named(tmp_path: Path) -> None:
 def test_a_file_too_many_is_named(root: Path) -> None:
     put(root / "2afc/val/cnn/ref/999999.png", encoded(1))
     put(root / "2afc/val/cnn/p0/notes.txt", "no picture")
+    (root / "2afc/val/cnn/p1/sub.png").mkdir()
     found = examine(root / "2afc")
     told = {problem.found: problem.files[0] for problem in found.findings.problems}
     assert told["a file too many"].endswith("ref/999999.png")
     assert told["something that is no .png file"].endswith("p0/notes.txt")
+    assert sum(problem.count for problem in found.findings.problems) == 3
     assert len(found.sets[0]) == 13
 
 

@@ -238,6 +238,11 @@ def test_nights_broken(tmp_path: Path) -> None:
     put(tmp_path / "data.csv", text.replace("left_vote", "left"))
     with pytest.raises(UsageError, match="left_vote is missing"):
         open_judgements(tmp_path)
+    put(tmp_path / "data.csv", text.replace("1,1,0,7", "1,1,0,nan"))
+    assert open_judgements(tmp_path).columns["votes"].tolist() == [6, 0, 6, 3]
+    put(tmp_path / "data.csv", text + "x" * 200_000)
+    with pytest.raises(UsageError, match="no CSV"):
+        open_judgements(tmp_path)
 
 
 def test_what_is_nothing_of_these(tmp_path: Path) -> None:

@@ -184,6 +184,14 @@ def test_a_cell_without_a_picture(tmp_path: Path) -> None:
         open_judgements(file).pictures(1)
 
 
+@pytest.mark.parametrize("told", ["[]", '{"rows_per_group": "many"}', '{"rows_per_group": 0}'])
+def test_odd_metadata(tmp_path: Path, told: str) -> None:
+    table(tmp_path / "table.parquet")
+    frame = pl.read_parquet(tmp_path / "table.parquet")
+    frame.write_parquet(tmp_path / "told.parquet", metadata={METADATA_KEY: told})
+    assert open_judgements(tmp_path / "told.parquet")[1].pictures[0].data == encoded(1)
+
+
 def test_a_broken_file(tmp_path: Path) -> None:
     file = table(tmp_path / "table.parquet")
     file.write_bytes(file.read_bytes()[:-30])

@@ -94,13 +94,12 @@ class _Subset:
         odd = self._odd[part] = {}
         names = set()
         for file, is_folder in list_folder(folder).items() if folder.is_dir() else ():
-            if file.endswith(ending):
-                names.add(file[:-4])
-            elif file.lower().endswith(ending) and not is_folder:
-                names.add(file[:-4])
-                odd[file[:-4]] = file
-            else:
+            if is_folder or not file.lower().endswith(ending):
                 findings.add(folder / file, f"something that is no {ending} file", f"{ending} files only")
+                continue
+            names.add(file[:-4])
+            if not file.endswith(ending):
+                odd[file[:-4]] = file
         return names
 
     def read_labels(self, labels: LabelFiles, findings: Findings, tell: Callable[[], object]) -> None:

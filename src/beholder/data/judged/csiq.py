@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING
 
 from beholder.data.judged.listing import Listing
-from beholder.data.judged.opinions import Opinion, make_ratings, number, read_text
+from beholder.data.judged.opinions import Opinion, csv_cells, make_ratings, number
 from beholder.spec import MissingPackageError, UsageError
 
 if TYPE_CHECKING:
@@ -57,7 +55,7 @@ def read_csiq(
     if found is None:
         raise UsageError(f"{path}: has neither {' nor '.join(_LISTS)}; put the list of scores there.")
     file = path / found
-    rows = _read_workbook(file) if found.lower().endswith(".xlsx") else _read_csv(file)
+    rows = _read_workbook(file) if found.lower().endswith(".xlsx") else csv_cells(file)
     folders = [f"dst_imgs/{folder}" for folder, _ in _TYPES.values()]
     return [
         make_ratings(
@@ -70,10 +68,6 @@ def read_csiq(
             folders=folders,
         )
     ]
-
-
-def _read_csv(file: Path) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(read_text(file))))
 
 
 def _read_workbook(file: Path) -> list[list[str]]:

@@ -59,7 +59,7 @@ def read_nights(path: Path, findings: Findings, tell: Callable[[int, int], objec
         elif found[0] and found[1] and found[2]:
             pictures.append((found[0], found[1], found[2]))
             judge.append(right / (left + right))
-            votes.append(int(number(row.get("votes") or "0", file, line)))
+            votes.append(_votes(number(row.get("votes") or "0", file, line)))
             subsets.append(_subset(row))
         if (place + 1) % 1024 == 0 or place + 1 == len(rows):
             tell(place + 1, len(rows))
@@ -74,6 +74,11 @@ def read_nights(path: Path, findings: Findings, tell: Callable[[int, int], objec
         "group": np.array([names[0] for names in pictures], dtype=np.str_),
     }
     return [ListedSet("triplets", "NIGHTS", path, columns, pictures)]
+
+
+def _votes(count: float) -> int:
+    """A number of answers; 0 stands for one that is not known."""
+    return int(count) if 0 < count < float("inf") else 0
 
 
 def _subset(row: dict[str, str]) -> str:

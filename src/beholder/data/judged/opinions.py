@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from beholder.data.judged.findings import Findings
     from beholder.data.judged.rows import Better
 
-__all__ = ["Opinion", "make_ratings", "number", "read_text", "table_rows"]
+__all__ = ["Opinion", "csv_cells", "make_ratings", "number", "read_text", "table_rows"]
 
 _PICTURES = (".bmp", ".png", ".jpg", ".jpeg")
 
@@ -135,13 +135,25 @@ def number(text: str, file: Path, line: int) -> float:
         raise UsageError(f"{file}, line {line}: found {text!r}; expected a number.") from None
 
 
+def csv_cells(path: Path) -> list[list[str]]:
+    """The cells of a CSV file, row by row.
+
+    Raises:
+        UsageError: If it cannot be read, or is no such file.
+    """
+    try:
+        return list(csv.reader(io.StringIO(read_text(path))))
+    except csv.Error as error:
+        raise UsageError(f"{path}: found a file that is no CSV ({error}); copy it again.") from error
+
+
 def table_rows(path: Path, columns: Iterable[str]) -> list[tuple[int, dict[str, str]]]:
     """The rows of a CSV file, each with its line, by the names of its columns in small letters.
 
     Raises:
         UsageError: If it is no such file, lacks a column, or a row has another number of cells.
     """
-    cells = list(csv.reader(io.StringIO(read_text(path))))
+    cells = csv_cells(path)
     header = [name.strip().lower() for name in cells[0]] if cells else []
     if missing := [name for name in columns if name not in header]:
         raise UsageError(f"{path}: found the columns {header}; {', '.join(missing)} is missing.")

@@ -62,8 +62,11 @@ def is_packed(path: Path) -> bool:
     """Whether a file is a Parquet file, by its first bytes or its ending."""
     if not path.is_file():
         return False
-    with path.open("rb") as file:
-        return file.read(4) == b"PAR1" or path.suffix.lower() == ".parquet"
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PAR1" or path.suffix.lower() == ".parquet"
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); check its permissions.") from error
 
 
 def read_packed(
@@ -93,10 +96,13 @@ def read_packed(
     frame = _collect(path, pl.scan_parquet(path).select(_small(kind, schema, path)))
     whole = _check(kind, path, frame, findings)
     columns = _columns(kind, frame)
+    told = told if isinstance(told, dict) else {}
     better = _better(kind, path, told)
     if stored == {pl.Binary()}:
-        step = int(told.get("rows_per_group") or ROWS_PER_GROUP)
-        packed: JudgementSet = _PackedSet(kind, path, columns, better, max(step, 1))
+        step = told.get("rows_per_group")
+        if not isinstance(step, int) or step < 1:
+            step = ROWS_PER_GROUP
+        packed: JudgementSet = _PackedSet(kind, path, columns, better, step)
     else:
         files = _collect(path, pl.scan_parquet(path).select(PICTURES[kind])).rows()
         whole &= _there(path, files, findings)
