@@ -4,7 +4,7 @@ import torch
 from skimage import color
 
 from beholder.ops import lab
-from beholder.ops.lab import rgb_to_lab, rgb_to_linear
+from beholder.ops.lab import lab_to_rgb, linear_to_rgb, rgb_to_lab, rgb_to_linear
 
 
 def test_matrix_follows_from_primaries_and_white() -> None:
@@ -38,3 +38,19 @@ def test_colours_are_near_those_of_scikit_image() -> None:
     x = torch.rand(1, 3, 40, 40, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     expected = color.rgb2lab(x[0].permute(1, 2, 0).numpy())
     assert np.allclose(rgb_to_lab(x)[0].permute(1, 2, 0).numpy(), expected, atol=0.03)
+
+
+def test_there_and_back() -> None:
+    x = torch.rand(2, 3, 40, 40, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    x[0, :, :2, :2] = torch.tensor([[0.0, 0.001], [0.03, 1.0]])
+    assert (lab_to_rgb(rgb_to_lab(x)) - x).abs().max() < 1e-6  # the standard rounds where its curves bend
+    assert (lab_to_rgb(rgb_to_lab(x.float())) - x).abs().max() < 1e-5
+    light = torch.linspace(-0.1, 1, 1000, dtype=torch.float64)
+    assert (rgb_to_linear(linear_to_rgb(light)) - light).abs().max() < 1e-6
+
+
+def test_colours_that_srgb_does_not_have_leave_its_range() -> None:
+    found = lab_to_rgb(torch.tensor([120.0, -80.0, 60.0]).view(1, 3, 1, 1))
+    assert found.isfinite().all()
+    assert found.max() > 1
+    assert lab_to_rgb(torch.tensor([5.0, 90.0, 90.0]).view(1, 3, 1, 1)).min() < 0
