@@ -14,6 +14,7 @@ from beholder.cli.console import say, show_error
 from beholder.cli.data import data
 from beholder.cli.degrade import degrade
 from beholder.cli.demo import demo
+from beholder.cli.distort import distort
 from beholder.cli.losses import losses
 from beholder.cli.metrics import metrics
 from beholder.cli.networks import networks
@@ -64,6 +65,7 @@ app.command()(agree)
 app.command()(serve)
 app.add_typer(weights, name="weights")
 app.add_typer(data, name="data")
+app.add_typer(distort, name="distort")
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,163 @@
+"""`beholder distort`: pictures spoilt as those that people judged for BAPPS."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from beholder.cli.console import print_out, print_wide, progress_bar, say
+from beholder.spec import UsageError
+
+__all__ = ["distort"]
+
+distort = typer.Typer(
+    help="Distort pictures as those that people judged for BAPPS, and make triplets for people to judge.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+
+@distort.command()
+def make(
+    photos: Annotated[Path, typer.Argument(help="A folder of photographs, or a .zip or .tar of them.")],
+    output: Annotated[Path, typer.Argument(help="The BAPPS folder to write.")],
+    scheme: Annotated[
+        str, typer.Option(help="Where the distortions come from: traditional.")
+    ] = "traditional",
+    triplets: Annotated[int, typer.Option(min=1, help="How many.")] = 5000,
+    size: Annotated[int, typer.Option(min=1, help="Side of a patch, in pixels.")] = 64,
+    seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 0,
+    split: Annotated[
+        Literal["train", "val"], typer.Option(help="Which part of BAPPS; each draws its own.")
+    ] = "train",
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+) -> None:
+    """Make triplets, a patch and two distorted ones each, in BAPPS's folders, for people to judge.
+
+    Writes OUTPUT/2afc/SPLIT/SCHEME/{ref,p0,p1}/NNNNNN.png, and distortions.parquet beside them, which tells what was done to
+    each. There is no folder judge: nobody has judged yet. After an interruption the same command goes on; anything
+    else that lies there is refused. The same photographs, seed, split and size give the same files.
+
+    Examples:
+        beholder distort make photographs/ bapps/ --triplets 5000
+
+        beholder distort make other-photographs/ bapps/ --triplets 500 --split val
+    """
+    from beholder.data.distortions import Triplets, triplet_folder, write_triplets
+    from beholder.data.packs import open_pack
+
+    with progress_bar("triplets", quiet=quiet) as bar:
+        reading = bar.add_task("decoding", total=None, failed="", unit="pictures")
+        pack = open_pack(photos, tell=lambda done, total: bar.update(reading, completed=done, total=total))
+        bar.remove_task(reading)
+        wanted = Triplets(pack, scheme, triplets, size=size, seed=seed, split=split)
+        task = bar.add_task("distorting", total=triplets, failed="")
+        made = write_triplets(wanted, output, tell=lambda done: bar.update(task, completed=done))
+    if wanted.left_out:
+        say(f"left out {wanted.left_out} of {len(pack)} photographs, smaller than {size} pixels")
+    there = f", {triplets - made} were there" if made < triplets else ""
+    say(f"made {made} triplets in {triplet_folder(output, wanted)}{there}")
+
+
+@distort.command("list")
+def list_distortions(
+    compositions: Annotated[bool, typer.Option(help="List the 308 compositions, too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A list of objects, for machines.")] = False,
+) -> None:
+    """List the distortions, and what a strength from 0 to 1 means for each.
+
+    Example:
+        beholder distort list --compositions
+    """
+    from beholder.data.distortions import COMPOSITIONS, DISTORTIONS
+
+    listed = [
+        {"name": each.name, "kind": each.kind, "title": each.title, "strength": each.strength}
+        for each in DISTORTIONS.values()
+    ]
+    if compositions:
+        listed += [
+            {
+                "name": each.name,
+                "kind": "+".join(part.kind for part in each.parts),
+                "title": "",
+                "strength": "",
+            }
+            for each in COMPOSITIONS
+        ]
+    if as_json:
+        print_out(json.dumps(listed, indent=2, ensure_ascii=False))
+        return
+    from rich.table import Table
+
+    table = Table("name", "kind", "what it does", "strength 0 to 1")
+    for row in listed:
+        table.add_row(*row.values())
+    print_wide(table)
+
+
+@distort.command()
+def sheet(
+    picture: Annotated[Path, typer.Argument(help="A picture; its middle is shown.")],
+    output: Annotated[Path, typer.Argument(help="The sheet to write: .png, .webp or .jpg.")],
+    size: Annotated[int, typer.Option(min=16, help="Side of what is shown, in pixels.")] = 112,
+    seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 0,
+) -> None:
+    """Show all distortions of a picture at five strengths on one sheet.
+
+    Example:
+        beholder distort sheet photograph.jpg sheet.png
+    """
+    from beholder.images import read_picture
+    from beholder.reports.distortion_sheet import check_sheet_ending, draw_sheet, save_sheet
+
+    check_sheet_ending(output)
+    _check_new(output)
+    save_sheet(draw_sheet(read_picture(picture).pixels, size=size, seed=seed), output)
+    say(f"wrote {output}")
+
+
+@distort.command()
+def apply(
+    name: Annotated[str, typer.Argument(help="A distortion, or several in order with + between them.")],
+    picture: Annotated[Path, typer.Argument(help="A picture.")],
+    output: Annotated[Path, typer.Argument(help="The picture to write.")],
+    strength: Annotated[str, typer.Option(help="0 to 1; or one for each distortion, with commas.")] = "0.5",
+    seed: Annotated[int, typer.Option(help="Of whatever is drawn.")] = 0,
+) -> None:
+    """Distort one picture.
+
+    Examples:
+        beholder distort apply ghosting photograph.png doubled.png --strength 0.8
+
+        beholder distort apply contrast+jpeg photograph.png spoilt.png --strength 0.3,0.9
+    """
+    from beholder.data.distortions import read_composition
+    from beholder.data.drawing import random_source
+    from beholder.images import read_picture, save_picture
+    from beholder.images.saving import check_picture_ending
+
+    composition = read_composition(name)
+    try:
+        strengths = [float(each) for each in strength.split(",")]
+    except ValueError as error:
+        raise UsageError(
+            f"the strength is {strength!r}; expected numbers from 0 to 1, such as 0.5 or 0.3,0.9."
+        ) from error
+    if len(strengths) == 1:
+        strengths *= len(composition.parts)
+    check_picture_ending(output)
+    _check_new(output)
+    distorted = composition(read_picture(picture).pixels, strengths, random_source(f"{seed}"))
+    save_picture(distorted, output)
+
+
+def _check_new(output: Path) -> None:
+    from beholder.cli.outputs import check_file
+
+    if output.exists():
+        raise UsageError(f"{output}: is there already; move it, or name another file.")
+    check_file(output)

@@ -1,0 +1,26 @@
+"""The distortions of Zhang et al. 2018 (BAPPS): singles, compositions, and triplets of patches for people to judge."""
+
+from beholder.data.distortions.bapps_folder import triplet_folder, write_triplets
+from beholder.data.distortions.compositions import COMPOSITIONS, Composition, read_composition
+from beholder.data.distortions.distortion import Distortion
+from beholder.data.distortions.registry import DISTORTIONS, find_distortion
+from beholder.data.distortions.schemes import SCHEMES, Choice, Scheme, Traditional, create_scheme
+from beholder.data.distortions.triplets import TripletPlan, Triplets
+
+__all__ = [
+    "COMPOSITIONS",
+    "DISTORTIONS",
+    "SCHEMES",
+    "Choice",
+    "Composition",
+    "Distortion",
+    "Scheme",
+    "Traditional",
+    "TripletPlan",
+    "Triplets",
+    "create_scheme",
+    "find_distortion",
+    "read_composition",
+    "triplet_folder",
+    "write_triplets",
+]

@@ -1,0 +1,1 @@
+"""Distortions that add something to a picture."""

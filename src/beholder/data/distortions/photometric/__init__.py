@@ -1,0 +1,1 @@
+"""Distortions of light and colour."""

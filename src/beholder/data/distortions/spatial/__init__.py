@@ -1,0 +1,1 @@
+"""Distortions that move pixels."""

@@ -1,0 +1,69 @@
+"""`beholder distort`, as a user calls it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from beholder.data.distortions import COMPOSITIONS, DISTORTIONS
+from beholder.data.drawing import random_source
+from beholder.data.photos import PHOTOS
+from beholder.images import read_picture, save_picture
+from cli.conftest import Run
+
+
+@pytest.fixture
+def photos_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    save_picture(PHOTOS[0].detail(128), folder / "one.png")
+    save_picture(PHOTOS[1].detail(40), folder / "small.png")
+    return folder
+
+
+def test_make_and_make_again(run: Run, photos_folder: Path, tmp_path: Path) -> None:
+    asked = ("distort", "make", "photos", "bapps", "--triplets", "5", "--split", "val")
+    done = run(*asked, BEHOLDER_CACHE=str(tmp_path / "cache"))
+    assert done.returncode == 0, done.stderr
+    assert "made 5 triplets in bapps/2afc/val/traditional" in done.stderr
+    assert "left out 1 of 2 photographs, smaller than 64 pixels" in done.stderr
+    with Image.open(tmp_path / "bapps/2afc/val/traditional/p1/000004.png") as patch:
+        assert patch.size == (64, 64)
+    other = run(*asked, "--seed", "1", BEHOLDER_CACHE=str(tmp_path / "cache"))
+    assert other.returncode == 2
+    assert "holds other triplets: seed 0, not 1" in " ".join(other.stderr.split())
+
+
+def test_list(run: Run) -> None:
+    listed = json.loads(run("distort", "list", "--json", "--compositions").stdout)
+    assert [each["name"] for each in listed] == [*DISTORTIONS, *(each.name for each in COMPOSITIONS)]
+    assert listed[19]["strength"] == DISTORTIONS["jpeg"].strength
+
+
+def test_sheet(run: Run, photos_folder: Path, tmp_path: Path) -> None:
+    done = run("distort", "sheet", "photos/one.png", "sheet.png", "--size", "32")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "sheet.png").stat().st_size > 10_000
+
+
+def test_apply(run: Run, photos_folder: Path, tmp_path: Path) -> None:
+    done = run(
+        "distort",
+        "apply",
+        "ghosting+jpeg",
+        "photos/one.png",
+        "out.png",
+        "--strength",
+        "0.8,0.2",
+        "--seed",
+        "7",
+    )
+    assert done.returncode == 0, done.stderr
+    draw = random_source("7")
+    expected = DISTORTIONS["ghosting"](read_picture(photos_folder / "one.png").pixels, 0.8, draw)
+    expected = DISTORTIONS["jpeg"](expected, 0.2, draw)
+    assert torch.equal(read_picture(tmp_path / "out.png").pixels, expected)
