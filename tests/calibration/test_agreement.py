@@ -1,0 +1,200 @@
+"""Metrics against people: pictures to distances, distances to figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from beholder.calibration import MeasuredSet, agree, measure, read_measured, write_measured
+from beholder.calibration.agreement import ALL, MEAN
+from beholder.data.judged import open_judgements
+from beholder.data.photos import PHOTOS
+from beholder.images import save_picture
+from beholder.judgements import agreements, human_ceilings
+from beholder.metrics.psnr import psnr
+from beholder.spec import UsageError
+from judged_sets import label, make_bapps, make_tid2013, put
+
+
+def make_triplets(root: Path, count: int = 8, *, side: int = 24) -> Path:
+    """A BAPPS subset of noisy photographs, whose people mostly prefer the less noisy one."""
+    generator = torch.Generator().manual_seed(0)
+    for row in range(count):
+        clean = PHOTOS[row // 2].detail(side)
+        less, more = (
+            (clean + sigma * torch.randn(clean.shape, generator=generator)).clamp(0, 1)
+            for sigma in (0.05, 0.2)
+        )
+        names = {"ref": clean, "p0": more if row % 2 else less, "p1": less if row % 2 else more}
+        for name, picture in names.items():
+            (root / "2afc/val/cnn" / name).mkdir(parents=True, exist_ok=True)
+            save_picture(picture, root / f"2afc/val/cnn/{name}/{row:06d}.png")
+        put(root / f"2afc/val/cnn/judge/{row:06d}.npy", label(0.8 if row % 2 else 0.2))
+    return root
+
+
+def test_distances_are_those_of_the_metric(tmp_path: Path) -> None:
+    judged = open_judgements(make_triplets(tmp_path))
+    told: list[tuple[int, int]] = []
+    measured = measure(judged, ["psnr", "mse"], tell=lambda *step: told.append(step))
+    assert told[-1] == (8, 8)
+    for row in range(len(judged)):
+        y, p0, p1 = judged.pictures(row)
+        expected = [-psnr(x[None], y[None]).item() for x in (p0, p1)]
+        assert measured.distances["psnr"][row].tolist() == pytest.approx(expected, rel=1e-6)
+    assert len(set(measured.groups.tolist())) == 4
+    found = agree(measured)
+    row_of_psnr = found.scores.row(0, named=True)
+    assert [row_of_psnr[key] for key in ("metric", "by", "rows", "groups")] == ["psnr", ALL, 8, 4]
+    assert row_of_psnr["agreement"] == pytest.approx(0.8)
+    assert row_of_psnr["ceiling"] == pytest.approx(0.68)
+    assert found.comparisons["difference"].to_list() == [0.0]
+    assert found.comparisons["p_value"].to_list() == [1.0]
+
+
+def test_jnd_pairs_and_ratings_are_measured(tmp_path: Path) -> None:
+    pairs = measure(open_judgements(make_bapps(tmp_path / "b", jnd_cnn=6), kind="pairs"), ["mse", "mae"])
+    found = agree(pairs)
+    assert found.scores["average_precision"].is_between(0, 1).all()
+    assert found.comparisons.columns == ["first", "second", "difference", "low", "high"]
+    rated = open_judgements(make_tid2013(tmp_path / "t"))
+    ratings = measure(rated, ["mse"])
+    assert ratings.kind == "ratings"
+    assert ratings.distances["mse"].shape == (len(rated), 1)
+
+
+def make_ratings(better: str) -> MeasuredSet:
+    generator = np.random.default_rng(0)
+    quality = generator.normal(size=120)
+    return MeasuredSet(
+        kind="ratings",
+        answers=quality if better == "higher" else -quality,
+        distances={
+            "good": -np.tanh(quality)[:, None],
+            "worse": (-quality + generator.normal(size=120))[:, None],
+        },
+        parts={"distortion": np.array(["blur", "noise"] * 60)},
+        groups=np.arange(120) // 4,
+        better=better,  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize("better", ["higher", "lower"])
+def test_ratings_have_correlations_in_the_direction_of_quality(better: str) -> None:
+    found = agree(make_ratings(better), resamples=200)
+    good = found.scores.row(0, named=True)
+    assert good["srcc"] == pytest.approx(1)
+    assert good["plcc"] > 0.97
+    assert good["rmse"] < 0.3
+    assert found.scores["part"].to_list() == [ALL, "blur", "noise"] * 2
+    assert found.comparisons["difference"][0] > 0.1
+    assert found.comparisons["p_holm"][0] < 0.001
+
+
+def make_measured(count: int = 400) -> MeasuredSet:
+    generator = np.random.default_rng(1)
+    judge = generator.integers(0, 6, count) / 5
+    margin = judge - 0.5
+    subset = np.where(np.arange(count) < count // 4, "few", "many")
+    near = 0.5 - np.where(subset == "few", margin, generator.normal(size=count))
+    return MeasuredSet(
+        kind="triplets",
+        answers=judge,
+        distances={"metric": np.stack([np.full(count, 0.5), near], 1)},
+        parts={"subset": subset},
+        groups=np.arange(count) // 2,
+    )
+
+
+def test_subsets_are_told_of_and_count_alike_in_their_mean() -> None:
+    measured = make_measured()
+    found = agree(measured).scores
+    by_part = {row["part"]: row for row in found.to_dicts()}
+    assert list(by_part) == [ALL, MEAN, "few", "many"]
+    for part in ("few", "many"):
+        chosen = measured.parts["subset"] == part
+        d0, d1 = measured.distances["metric"][chosen].T
+        judge = measured.answers[chosen]
+        assert by_part[part]["agreement"] == pytest.approx(agreements(d0, d1, judge).mean())
+        assert by_part[part]["ceiling"] == pytest.approx(human_ceilings(judge).mean())
+        assert by_part[part]["low"] < by_part[part]["agreement"] < by_part[part]["high"]
+    mean = (by_part["few"]["agreement"] + by_part["many"]["agreement"]) / 2
+    assert by_part[MEAN]["agreement"] == pytest.approx(mean)
+    assert by_part[MEAN]["agreement"] > by_part[ALL]["agreement"] + 0.05
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
+@pytest.mark.parametrize("measured", [make_measured(60), make_ratings("lower")], ids=["triplets", "ratings"])
+def test_a_table_holds_what_was_measured(tmp_path: Path, ending: str, measured: MeasuredSet) -> None:
+    write_measured(measured, tmp_path / f"distances.{ending}")
+    read = read_measured(tmp_path / f"distances.{ending}")
+    assert (read.kind, read.better, read.grouped) == (measured.kind, measured.better, True)
+    assert np.array_equal(read.answers, measured.answers)
+    assert list(read.distances) == list(measured.distances)
+    for name, distances in measured.distances.items():
+        assert np.array_equal(read.distances[name], distances)
+    for name, column in measured.parts.items():
+        assert read.parts[name].tolist() == column.tolist()
+    assert len(set(read.groups.tolist())) == len(set(measured.groups.tolist()))
+
+
+def test_a_table_without_names_is_called_by_its_file(tmp_path: Path) -> None:
+    pl.DataFrame({"d0": [0.1, 0.3], "d1": [0.2, 0.1], "judge": [0.0, 1.0]}).write_csv(tmp_path / "mine.csv")
+    read = read_measured(tmp_path / "mine.csv")
+    assert list(read.distances) == ["mine"]
+    assert not read.grouped
+    assert agree(read).scores["agreement"].to_list() == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"d0": [0.1], "d1": [0.2]}, "expected d0, d1 and judge"),
+        ({"d0": [0.1], "judge": [0.2]}, "has no column d1"),
+        ({"judge": [0.2]}, "expected d0, d1 and judge"),
+        ({"d0": [0.1], "d1": ["near"], "judge": [0.2]}, "under d1; expected numbers"),
+        ({"d0": [0.1, None], "d1": [0.2, 0.1], "judge": [0.2, 1]}, "row 2: d0 is None"),
+        ({"d": [0.1], "opinion": [3], "better": ["best"]}, "better is best"),
+    ],
+    ids=str,
+)
+def test_a_wrong_table_is_refused(tmp_path: Path, columns: dict[str, list[object]], words: str) -> None:
+    pl.DataFrame(columns).write_parquet(tmp_path / "wrong.parquet")
+    with pytest.raises(UsageError, match=words):
+        read_measured(tmp_path / "wrong.parquet")
+
+
+def test_other_endings_and_missing_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"ends in '\.txt'"):
+        read_measured(tmp_path / "table.txt")
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_measured(tmp_path / "none.csv")
+    with pytest.raises(UsageError, match="cannot be written"):
+        write_measured(make_measured(8), tmp_path / "none" / "table.csv")
+
+
+def test_rows_that_cannot_be_read_are_left_out_and_named(tmp_path: Path) -> None:
+    root = make_triplets(tmp_path)
+    (root / "2afc/val/cnn/p1/000003.png").write_bytes(b"no picture")
+    measured = measure(open_judgements(root), ["mse"])
+    assert len(measured) == len(measured.distances["mse"]) == len(measured.groups) == 7
+    ((name, why),) = measured.errors
+    assert "000003.png" in name
+    assert "000003.png" in why
+    for file in (root / "2afc/val/cnn/ref").iterdir():
+        file.write_bytes(b"none")
+    with pytest.raises(UsageError, match="no row could be measured"):
+        measure(open_judgements(root), ["mse"])
+
+
+def test_metrics_that_judge_alone_are_refused(tmp_path: Path) -> None:
+    class Alone:
+        spec = None
+
+    judged = open_judgements(make_triplets(tmp_path, 2))
+    with pytest.raises(UsageError):
+        measure(judged, [Alone()])  # type: ignore[list-item]
