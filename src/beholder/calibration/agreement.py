@@ -50,8 +50,8 @@ class Agreement:
             then, of triplets, `agreement` (2AFC score), `low` and `high` (its interval), `ceiling` (human), `auc`; of JND
             pairs `average_precision`, `low`, `high`; of ratings `srcc`, `low`, `high`, `krcc`, `plcc`, `rmse`
             (after a logistic of 4 parameters), `plcc_5`, `rmse_5` (of 5).
-        comparisons: A row for each two metrics on all rows: `first`, `second`, `difference`, `p_value`, `p_holm`
-            (adjusted for the number of comparisons), of triplets and JND pairs `low` and `high`; of JND pairs there is no p-value.
+        comparisons: A row for each two metrics on all rows: `first`, `second`, `difference` with its interval `low` and `high`,
+            `p_value`, and `p_holm`, adjusted for the number of comparisons; of JND pairs there is no p-value.
     """
 
     scores: pl.DataFrame
@@ -167,7 +167,7 @@ def _of_ratings(
     distances: NDArray[np.float64],
     options: dict[str, Any],
 ) -> dict[str, float]:
-    scores, opinions = -distances[:, 0], rows.answers if rows.better == "higher" else -rows.answers
+    scores, opinions = -distances[:, 0], _quality(rows)
     interval = grouped_interval(spearman, (scores, opinions), rows.groups, **options)
     four, five = (correlate(scores, opinions, logistic=parameters) for parameters in (4, 5))
     return {
@@ -222,17 +222,33 @@ def _compare_pairs(
 
 
 def _compare_ratings(
-    rows: MeasuredSet, first: NDArray[np.float64], second: NDArray[np.float64], _: dict[str, Any]
+    rows: MeasuredSet, first: NDArray[np.float64], second: NDArray[np.float64], options: dict[str, Any]
 ) -> dict[str, float]:
-    opinions = rows.answers if rows.better == "higher" else -rows.answers
-    test = compare_correlations(-first[:, 0], -second[:, 0], opinions)
-    return {"difference": test.difference, "p_value": test.p_value}
+    columns = -first[:, 0], -second[:, 0], _quality(rows)
+    interval = grouped_interval(_better_ranked, columns, rows.groups, **options)
+    return {
+        "difference": interval.estimate,
+        "low": interval.low,
+        "high": interval.high,
+        "p_value": compare_correlations(*columns).p_value,
+    }
 
 
 _COMPARISONS = {"triplets": _compare_triplets, "pairs": _compare_pairs, "ratings": _compare_ratings}
+
+
+def _quality(rows: MeasuredSet) -> NDArray[np.float64]:
+    """Opinions, higher better."""
+    return rows.answers if rows.better == "higher" else -rows.answers
 
 
 def _more_precise(
     first: NDArray[np.float64], second: NDArray[np.float64], same: NDArray[np.float64]
 ) -> float:
     return average_precision(first, same) - average_precision(second, same)
+
+
+def _better_ranked(
+    first: NDArray[np.float64], second: NDArray[np.float64], quality: NDArray[np.float64]
+) -> float:
+    return spearman(first, quality) - spearman(second, quality)
