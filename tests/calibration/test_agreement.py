@@ -47,6 +47,9 @@ def test_distances_are_those_of_the_metric(tmp_path: Path) -> None:
         expected = [-psnr(x[None], y[None]).item() for x in (p0, p1)]
         assert measured.distances["psnr"][row].tolist() == pytest.approx(expected, rel=1e-6)
     assert len(set(measured.groups.tolist())) == 4
+    assert measured.provenance["metrics"]["psnr"]["engine"] == "torch"
+    write_measured(measured, tmp_path / "told.csv")
+    assert read_measured(tmp_path / "told.csv").provenance == measured.provenance
     found = agree(measured)
     row_of_psnr = found.scores.row(0, named=True)
     assert [row_of_psnr[key] for key in ("metric", "by", "rows", "groups")] == ["psnr", ALL, 8, 4]
@@ -79,6 +82,7 @@ def make_ratings(better: str) -> MeasuredSet:
         },
         parts={"distortion": np.array(["blur", "noise"] * 60)},
         groups=np.arange(120) // 4,
+        places=np.arange(120),
         better=better,  # type: ignore[arg-type]
     )
 
@@ -107,6 +111,7 @@ def make_measured(count: int = 400) -> MeasuredSet:
         distances={"metric": np.stack([np.full(count, 0.5), near], 1)},
         parts={"subset": subset},
         groups=np.arange(count) // 2,
+        places=np.arange(count),
     )
 
 
@@ -169,12 +174,13 @@ def test_a_wrong_table_is_refused(tmp_path: Path, columns: dict[str, list[object
 
 
 def test_other_endings_and_missing_files_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"ends in '\.txt'"):
+    with pytest.raises(UsageError, match=r"the ending '\.txt' is unknown"):
         read_measured(tmp_path / "table.txt")
     with pytest.raises(UsageError, match="cannot be read"):
         read_measured(tmp_path / "none.csv")
+    (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="cannot be written"):
-        write_measured(make_measured(8), tmp_path / "none" / "table.csv")
+        write_measured(make_measured(8), tmp_path / "file" / "table.csv")
 
 
 def test_rows_that_cannot_be_read_are_left_out_and_named(tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ class MeasuredSet:
         groups: Rows of one reference have the same label, shape (n,).
         grouped: Whether the groups are known; else each row is one.
         better: Of ratings, whether the higher or the lower opinion is the better.
+        places: Place of each row in the set that was measured, shape (n,).
+        provenance: Where the distances come from.
         errors: Why rows that are not here could not be measured, by their names.
     """
 
@@ -39,6 +41,8 @@ class MeasuredSet:
     groups: NDArray[Any]
     grouped: bool = True
     better: Better = "higher"
+    places: NDArray[np.int64]
+    provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     errors: tuple[tuple[str, str], ...] = ()
 
     def __len__(self) -> int:
@@ -52,4 +56,5 @@ class MeasuredSet:
             distances={name: column[rows] for name, column in self.distances.items()},
             parts={name: column[rows] for name, column in self.parts.items()},
             groups=self.groups[rows],
+            places=self.places[rows],
         )

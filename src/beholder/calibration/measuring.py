@@ -76,11 +76,14 @@ def measure(
             errors[row] = scored.error
         if tell is not None and place == len(compared) - 1:
             tell(row + 1, len(judged))
-    return _whole_rows(judged, found, errors)
+    return _whole_rows(judged, found, errors, {**scorer.provenance(), "judgements": str(judged.path)})
 
 
 def _whole_rows(
-    judged: JudgementSet, found: dict[str, NDArray[np.float64]], errors: dict[int, str]
+    judged: JudgementSet,
+    found: dict[str, NDArray[np.float64]],
+    errors: dict[int, str],
+    provenance: dict[str, Any],
 ) -> MeasuredSet:
     for name, distances in found.items():
         for row in np.flatnonzero(~np.isfinite(distances).all(1)):
@@ -97,6 +100,8 @@ def _whole_rows(
         parts={name: column for name, column in parts.items() if len(set(column.tolist())) > 1},
         groups=judged.groups(),
         better=judged.better or "higher",
+        places=np.arange(len(judged)),
+        provenance=provenance,
         errors=tuple((names[row], errors[row]) for row in sorted(errors)),
     )
     return measured.choose(~np.isin(np.arange(len(judged)), list(errors))) if errors else measured

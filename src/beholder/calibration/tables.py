@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from beholder.calibration.measured import MeasuredSet
 from beholder.data.judged.rows import ANSWERS
+from beholder.scoring.writing import METADATA_KEY, check_ending, sidecar, write_table
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from beholder.data.judged.rows import Better, Kind
 
-__all__ = ["check_ending", "read_measured", "write_measured", "write_table"]
+__all__ = ["read_measured", "save_table", "write_measured"]
 
 _PARTS = ("subset", "distortion")
 _READERS = {".parquet": pl.read_parquet, ".csv": pl.read_csv, ".jsonl": pl.read_ndjson}
@@ -39,29 +43,17 @@ def write_measured(measured: MeasuredSet, path: str | Path) -> None:
             columns[f"{prefix}:{name}"] = distances[:, place]
     if measured.kind == "ratings":
         columns["better"] = np.full(len(measured), measured.better)
-    write_table(pl.DataFrame(columns), Path(path))
+    save_table(pl.DataFrame(columns), measured.provenance, Path(path))
 
 
-def check_ending(path: Path) -> None:
-    """Refuse a table that is not Parquet, CSV or JSON Lines by its ending.
-
-    Raises:
-        UsageError: If it is not.
-    """
-    if path.suffix.lower() not in _READERS:
-        raise UsageError(f"{path}: ends in {path.suffix!r}; expected {', '.join(_READERS)}.")
-
-
-def write_table(frame: pl.DataFrame, path: Path) -> None:
-    """Write a table as Parquet, CSV or JSON Lines, by its ending.
+def save_table(frame: pl.DataFrame, provenance: Mapping[str, Any], path: Path) -> None:
+    """Write a table, whole or not at all, with where its numbers come from; what is no number is left empty.
 
     Raises:
-        UsageError: If the ending is another, or it cannot be written.
+        UsageError: If the ending is none of ``.parquet``, ``.csv`` and ``.jsonl``, or it cannot be written.
     """
-    check_ending(path)
-    writers = {".parquet": frame.write_parquet, ".csv": frame.write_csv, ".jsonl": frame.write_ndjson}
     try:
-        writers[path.suffix.lower()](path)  # type: ignore[operator]
+        write_table(frame.fill_nan(None).lazy(), provenance, path)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}.") from error
 
@@ -80,7 +72,7 @@ def read_measured(path: str | Path) -> MeasuredSet:
     path = Path(path)
     check_ending(path)
     try:
-        frame = _READERS[path.suffix.lower()](path)  # type: ignore[operator]
+        frame = _READERS[path.suffix](path)  # type: ignore[operator]
     except (OSError, pl.exceptions.PolarsError) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise UsageError(f"{path}: cannot be read: {reason}.") from error
@@ -103,7 +95,23 @@ def read_measured(path: str | Path) -> MeasuredSet:
         groups=frame["group"].cast(pl.String).fill_null("").to_numpy() if grouped else np.arange(len(frame)),
         grouped=grouped,
         better=_better(path, frame),
+        places=np.arange(len(frame)),
+        provenance=_provenance(path),
     )
+
+
+def _provenance(path: Path) -> dict[str, Any]:
+    """Where the distances come from, if the table tells."""
+    if path.suffix == ".parquet":
+        text = pl.read_parquet_metadata(path).get(METADATA_KEY)
+    else:
+        beside = sidecar(path)
+        text = beside.read_text(encoding="utf-8") if beside.is_file() else None
+    try:
+        told = json.loads(text or "{}")
+    except ValueError as error:
+        raise UsageError(f"{path}: its provenance cannot be read: {error}.") from error
+    return told if isinstance(told, dict) else {}
 
 
 def _better(path: Path, frame: pl.DataFrame) -> Better:

@@ -67,7 +67,8 @@ def agree(
     """
     from beholder.calibration import agree as compare
     from beholder.calibration import read_measured, write_measured
-    from beholder.calibration.tables import check_ending, write_table
+    from beholder.calibration.tables import save_table
+    from beholder.scoring.writing import check_ending
 
     for path in (output, distances):
         if path is not None:
@@ -91,7 +92,7 @@ def agree(
             tell=lambda done, total: bar.update(task, completed=done, total=total),
         )
     if output is not None:
-        write_table(found.scores, output)
+        save_table(found.scores, measured.provenance, output)
         say(f"wrote {len(found.scores)} rows to {output}")
     if as_json:
         print_out(json.dumps(_as_object(measured, found), indent=2, ensure_ascii=False))
@@ -148,7 +149,13 @@ def _as_object(measured: MeasuredSet, found: Agreement) -> dict[str, Any]:
         ]
         for name, frame in (("scores", found.scores), ("comparisons", found.comparisons))
     }
-    return {"kind": measured.kind, "rows": len(measured), "left_out": len(measured.errors), **tables}
+    return {
+        "kind": measured.kind,
+        "rows": len(measured),
+        "left_out": len(measured.errors),
+        **tables,
+        "provenance": dict(measured.provenance),
+    }
 
 
 def _show(found: Agreement) -> None:

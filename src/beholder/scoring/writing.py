@@ -28,6 +28,7 @@ __all__ = [
     "sidecar",
     "table_schema",
     "write_scores",
+    "write_table",
 ]
 
 METADATA_KEY = "beholder"
@@ -75,12 +76,25 @@ def sidecar(path: Path) -> Path:
 def write_scores(
     rows: pl.LazyFrame, provenance: Mapping[str, Any], path: Path, *, room: Path | None = None
 ) -> None:
+    """`write_table` of the columns of `table_schema`."""
+    write_table(rows, provenance, path, scores=provenance["metrics"], room=room)
+
+
+def write_table(
+    rows: pl.LazyFrame,
+    provenance: Mapping[str, Any],
+    path: Path,
+    *,
+    scores: Collection[str] = (),
+    room: Path | None = None,
+) -> None:
     """Write a table as its ending says, whole or not at all; rows are read as they are written.
 
     Args:
-        rows: The columns of `table_schema`.
-        provenance: Where the numbers come from.
+        rows: The table.
+        provenance: Where the numbers come from: in Parquet's metadata, else beside the file.
         path: The file.
+        scores: Columns that may hold infinite numbers, which JSON Lines name as `plain_rows` does.
         room: A folder on the same disk for what is half written; by default the file's own.
 
     Raises:
@@ -99,14 +113,14 @@ def write_scores(
         if path.suffix == ".csv":
             rows.sink_csv(partial)
         else:
-            _write_lines(rows, provenance["metrics"], partial)
+            _write_lines(rows, scores, partial)
         described.write_text(text + "\n", encoding="utf-8")
 
 
-def _write_lines(rows: pl.LazyFrame, metrics: Collection[str], path: Path) -> None:
+def _write_lines(rows: pl.LazyFrame, scores: Collection[str], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for slice_ in rows.collect_batches(maintain_order=True):
-            for row in plain_rows(slice_, metrics):
+            for row in plain_rows(slice_, scores):
                 file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
 
 
