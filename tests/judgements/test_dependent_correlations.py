@@ -12,7 +12,7 @@ from beholder.spec import UsageError
 
 
 def test_williams_in_howells_textbook() -> None:
-    # D. C. Howell, Statistical Methods for Psychology, 6th ed., p. 262: t(23) = 1.36, p = 0.187 by the same formula.
+    # The example of D. C. Howell, Statistical Methods for Psychology, 6th ed., p. 262; digits by B. Weaver's SPSS program.
     found = williams_test(0.80, 0.72, 0.89, 26)
     assert found.statistic == pytest.approx(1.361, abs=5e-4)
     assert found.p_value == pytest.approx(0.187, abs=5e-4)

@@ -78,3 +78,5 @@ def test_what_cannot_be_fitted_is_refused() -> None:
         fit_logistic(X, X, parameters=3)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="2 parameters"):
         Logistic((1, 2))
+    with pytest.raises(UsageError, match="the fourth of four other than 0"):
+        Logistic((1, 2, 3, 0))

@@ -58,6 +58,16 @@ def test_a_constant_statistic_has_a_point_for_an_interval() -> None:
     assert (found.low, found.high) == (2, 2)
 
 
+def test_last_digits_do_not_matter() -> None:
+    draw = np.random.default_rng(3)
+    resampled = draw.binomial(10, 0.5, size=2000) / 10
+    found = [
+        accelerated_interval(0.5 + nudge, resampled, np.array([-1.0, 1.0]), 10, 0.9)
+        for nudge in (-1e-16, 0, 2e-16)
+    ]
+    assert len({(each.low, each.high) for each in found}) == 1
+
+
 def test_two_groups_give_all_that_resamples_reached() -> None:
     resampled = np.random.default_rng(0).choice([1.0, 2.0, 3.0], size=500, p=[0.25, 0.5, 0.25])
     found = accelerated_interval(2.0, resampled, np.array([-1.0, 1.0]), 2, 0.95)

@@ -43,6 +43,9 @@ class Logistic:
     Attributes:
         b: The parameters from :math:`b_1` on, four or five.
 
+    Raises:
+        UsageError: If there are neither four parameters nor five, one is not finite, or :math:`b_4` of four is 0.
+
     References:
         VQEG, "Final report from the Video Quality Experts Group on the validation of objective models of video quality
         assessment", ITU-T, 2000. Sheikh et al., "A Statistical Evaluation of Recent Full Reference Image Quality
@@ -53,6 +56,10 @@ class Logistic:
 
     def __post_init__(self) -> None:
         check_parameters(len(self.b))
+        if not all(map(math.isfinite, self.b)) or (len(self.b) == 4 and not self.b[3]):
+            raise UsageError(
+                f"the logistic has the parameters {self.b}; expected finite ones, the fourth of four other than 0."
+            )
 
     def __call__(self, scores: ArrayLike) -> NDArray[np.float64]:
         """Opinions that the curve foretells, shape (n,), for scores of shape (n,).

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Interval", "accelerated_interval", "check_resampling", "drawn_counts"]
 
 _NUMBERS_AT_ONCE = 2_000_000  # 16 MB
+_ROUNDING = 1e-9
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -106,7 +107,10 @@ def accelerated_interval(
     """
     if not all(np.isfinite(numbers).all() for numbers in (estimate, resampled, influences)):
         return Interval(estimate=estimate, low=math.nan, high=math.nan)
-    below = np.count_nonzero(resampled < estimate) + np.count_nonzero(resampled == estimate) / 2
+    offsets = resampled - estimate
+    # Equal but for the last digits is equal, and lies half below.
+    nothing = _ROUNDING * float(np.abs(offsets).max())
+    below = np.mean([np.count_nonzero(offsets < -nothing), np.count_nonzero(offsets <= nothing)])
     bias = float(ndtri((below + 0.5) / (len(resampled) + 1)))
     spread = float(np.sum(influences**2))
     acceleration = float(np.sum(influences**3)) / (6 * spread**1.5) if spread else 0.0
