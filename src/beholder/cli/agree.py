@@ -14,6 +14,7 @@ from beholder.spec import UsageError
 
 if TYPE_CHECKING:
     from beholder.calibration import Agreement, MeasuredSet
+    from beholder.data.judged import JudgementSet
 
 __all__ = ["agree"]
 
@@ -42,6 +43,9 @@ def agree(
     distances: Annotated[
         Path | None, typer.Option(help="Write each row's distances, for --table: .parquet, .csv or .jsonl.")
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write a page with charts and the worst disagreements, in pictures.")
+    ] = None,
     level: Annotated[float, typer.Option(help="Confidence level of the intervals.")] = 0.95,
     resamples: Annotated[int, typer.Option(help="How often references are drawn for the intervals.")] = 2000,
     seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
@@ -59,7 +63,7 @@ def agree(
     Exit code: 0 all measured, 1 some rows could not be, 2 bad usage.
 
     Examples:
-        beholder agree bapps/2afc/val -m lpips_alex,lpips_vgg,ssim -o agreement.parquet
+        beholder agree bapps/2afc/val -m lpips_alex,lpips_vgg,ssim -o agreement.parquet --report page.html
 
         beholder agree --table distances.csv --json
 
@@ -74,9 +78,9 @@ def agree(
         if path is not None:
             check_ending(path)
     if table is not None and judgements is None:
-        measured = read_measured(table)
+        judged, measured = None, read_measured(table)
     elif judgements is not None and table is None:
-        measured = _measure(judgements, metrics, kind, engine, precision, quiet=quiet)
+        judged, measured = _measure(judgements, metrics, kind, engine, precision, quiet=quiet)
     else:
         raise UsageError("expected a set of judgements, or --table FILE; one of them.")
     if distances is not None:
@@ -94,12 +98,28 @@ def agree(
     if output is not None:
         save_table(found.scores, measured.provenance, output)
         say(f"wrote {len(found.scores)} rows to {output}")
+    if report is not None:
+        _report(measured, found, report, judged)
     if as_json:
         print_out(json.dumps(_as_object(measured, found), indent=2, ensure_ascii=False))
     else:
         _show(found)
     _tell(measured)
     raise typer.Exit(1 if measured.errors else 0)
+
+
+def _report(measured: MeasuredSet, found: Agreement, path: Path, judged: JudgementSet | None) -> None:
+    import shlex
+    import sys
+    from datetime import UTC, datetime
+
+    from beholder.reports.agreement_page import write_agreement_page
+    from beholder.scoring import as_text
+
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    command = as_text(shlex.join(["beholder", *sys.argv[1:]]))
+    write_agreement_page(measured, found, path, created=created, command=command, judged=judged)
+    say(f"wrote {path}")
 
 
 def _tell(measured: MeasuredSet) -> None:
@@ -116,7 +136,7 @@ def _tell(measured: MeasuredSet) -> None:
 
 def _measure(
     path: Path, metrics: str, kind: str | None, engine: str, precision: str, *, quiet: bool
-) -> MeasuredSet:
+) -> tuple[JudgementSet, MeasuredSet]:
     from beholder.calibration import measure
     from beholder.catalog.requests import split_requests
     from beholder.data.judged import open_judgements
@@ -132,12 +152,13 @@ def _measure(
         )
     with progress_bar("rows", quiet=quiet) as bar:
         task = bar.add_task("measuring", total=len(judged), failed="")
-        return measure(
+        measured = measure(
             judged,
             split_requests(metrics),
             settings,
             tell=lambda done, total: bar.update(task, completed=done, total=total),
         )
+    return judged, measured
 
 
 def _as_object(measured: MeasuredSet, found: Agreement) -> dict[str, Any]:

@@ -136,8 +136,17 @@ def test_a_missing_file_is_named(root: Path, part: str) -> None:
         open_judgements(root / "2afc")
 
 
-def test_a_missing_folder_is_named(root: Path) -> None:
+def test_triplets_that_nobody_judged_are_told_of_once(root: Path) -> None:
     shutil.rmtree(root / "2afc/val/cnn/judge")
+    found = examine(root / "2afc/val/cnn")
+    (problem,) = found.findings.problems
+    assert (problem.count, len(found.sets[0])) == (1, 0)
+    assert "were they asked yet" in problem.expected
+    assert str(root / "2afc/val/cnn/judge") in problem.files
+
+
+def test_a_missing_folder_of_pictures_is_named(root: Path) -> None:
+    shutil.rmtree(root / "2afc/val/cnn/p1")
     found = examine(root / "2afc/val/cnn")
     (problem,) = found.findings.problems
     assert (problem.count, len(found.sets[0])) == (6, 0)

@@ -76,6 +76,10 @@ class _Subset:
         for part in parts:
             ending = ".npy" if part == parts[-1] else ".png"
             found[part] = self._list_part(part, ending, findings)
+        answers = self.folder / parts[-1]
+        if not answers.is_dir() and any(found.values()):
+            findings.add(answers, "no such folder", "what people said of the pictures; were they asked yet?")
+            return
         times = Counter(name for names in found.values() for name in names)
         for part, names in found.items():
             ending = ".npy" if part == parts[-1] else ".png"
