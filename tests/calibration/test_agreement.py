@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,13 @@ import torch
 
 from beholder.calibration import MeasuredSet, agree, measure, read_measured, write_measured
 from beholder.calibration.agreement import ALL, MEAN
-from beholder.data.judged import open_judgements
+from beholder.catalog import describe_metric
+from beholder.data.judged import open_judgements, write_judgements
 from beholder.data.photos import PHOTOS
 from beholder.images import save_picture
 from beholder.judgements import agreements, human_ceilings
 from beholder.metrics.psnr import psnr
+from beholder.scoring.measuring import Measurer
 from beholder.spec import UsageError
 from judged_sets import label, make_bapps, make_tid2013, put
 
@@ -63,7 +66,7 @@ def test_jnd_pairs_and_ratings_are_measured(tmp_path: Path) -> None:
     pairs = measure(open_judgements(make_bapps(tmp_path / "b", jnd_cnn=6), kind="pairs"), ["mse", "mae"])
     found = agree(pairs)
     assert found.scores["average_precision"].is_between(0, 1).all()
-    assert found.comparisons.columns == ["first", "second", "difference", "low", "high"]
+    assert found.comparisons.columns == ["first", "second", "difference", "low", "high", "p_value", "p_holm"]
     rated = open_judgements(make_tid2013(tmp_path / "t"))
     ratings = measure(rated, ["mse"])
     assert ratings.kind == "ratings"
@@ -96,7 +99,7 @@ def test_ratings_have_correlations_in_the_direction_of_quality(better: str) -> N
     assert good["rmse"] < 0.3
     assert found.scores["part"].to_list() == [ALL, "blur", "noise"] * 2
     assert found.comparisons["difference"][0] > 0.1
-    assert found.comparisons["p_holm"][0] < 0.001
+    assert found.comparisons["p_holm"][0] < 0.01
 
 
 def make_measured(count: int = 400) -> MeasuredSet:
@@ -199,8 +202,112 @@ def test_rows_that_cannot_be_read_are_left_out_and_named(tmp_path: Path) -> None
 
 def test_metrics_that_judge_alone_are_refused(tmp_path: Path) -> None:
     class Alone:
-        spec = None
+        spec = dataclasses.replace(describe_metric("mse"), name="alone", needs_reference=False)
+
+        def __call__(self, x: torch.Tensor) -> torch.Tensor:
+            return x.flatten(1).mean(1)
 
     judged = open_judgements(make_triplets(tmp_path, 2))
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match="alone: judges a picture alone"):
         measure(judged, [Alone()])  # type: ignore[list-item]
+
+
+def test_a_reference_that_is_gone_costs_its_row_only(tmp_path: Path) -> None:
+    judged = open_judgements(make_triplets(tmp_path))
+    (tmp_path / "2afc/val/cnn/ref/000003.png").unlink()
+    measured = measure(judged, ["mse"])
+    assert measured.places.tolist() == [0, 1, 2, 4, 5, 6, 7]
+    assert "000003.png" in measured.errors[0][1]
+
+
+def test_sizes_that_differ_cost_their_row_only(tmp_path: Path) -> None:
+    judged = open_judgements(make_triplets(tmp_path))
+    save_picture(PHOTOS[0].detail(20), tmp_path / "2afc/val/cnn/p1/000001.png")
+    measured = measure(judged, ["mse"])
+    assert measured.places.tolist() == [0, 2, 3, 4, 5, 6, 7]
+    assert "20x20" in measured.errors[0][1]
+
+
+def test_equal_pictures_stay_the_nearest(tmp_path: Path) -> None:
+    root = make_triplets(tmp_path)
+    folder = root / "2afc/val/cnn"
+    (folder / "p1/000002.png").write_bytes((folder / "ref/000002.png").read_bytes())
+    measured = measure(open_judgements(root), ["psnr", "mse"])
+    assert len(measured) == 8
+    assert measured.distances["psnr"][2, 1] == measured.distances["psnr"].min()
+    assert np.isfinite(measured.distances["psnr"]).all()
+
+
+def test_a_packed_set_gives_the_same(tmp_path: Path) -> None:
+    judged = open_judgements(make_bapps(tmp_path / "set", val_cnn=40))
+    write_judgements(judged, tmp_path / "set.parquet")
+    found = measure(open_judgements(tmp_path / "set.parquet"), ["mse"])
+    expected = measure(judged, ["mse"])
+    assert np.array_equal(found.distances["mse"], expected.distances["mse"])
+    assert np.array_equal(found.answers, expected.answers)
+
+
+def test_versions_of_a_reference_are_seen_with_one_tensor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[torch.Tensor] = []
+    run = Measurer.measure
+
+    def listening(self: Measurer, pictures: object, references: list[torch.Tensor]) -> object:
+        seen.extend(references)
+        return run(self, pictures, references)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Measurer, "measure", listening)
+    rated = open_judgements(make_tid2013(tmp_path))
+    measure(rated, ["mse"])
+    assert len(seen) == len(rated)
+    assert len(set(map(id, seen))) == len(set(rated.groups().tolist()))
+
+
+def make_offsets(seed: int) -> MeasuredSet:
+    """Two equally good metrics whose errors are shared by all versions of a reference."""
+    generator = np.random.default_rng(seed)
+    groups = np.repeat(np.arange(25), 8)
+    quality = generator.normal(size=len(groups))
+    errors = [
+        1.5 * generator.normal(size=25)[groups] + 0.2 * generator.normal(size=len(groups)) for _ in range(2)
+    ]
+    return MeasuredSet(
+        kind="ratings",
+        answers=quality,
+        distances={name: (error - quality)[:, None] for name, error in zip(("a", "b"), errors, strict=True)},
+        parts={},
+        groups=groups,
+        places=np.arange(len(groups)),
+    )
+
+
+def test_metrics_that_are_equally_good_seldom_differ() -> None:
+    p_values = [agree(make_offsets(seed), resamples=100).comparisons["p_value"][0] for seed in range(40)]
+    assert sum(p < 0.05 for p in p_values) <= 6
+    assert sum(p < 0.5 for p in p_values) >= 10
+
+
+def test_subsets_are_not_drawn_so_their_mean_is_as_sure_as_they_are() -> None:
+    generator = np.random.default_rng(0)
+    subset = np.repeat(["easy", "hard"], [300, 100])
+    judge = np.where(subset == "easy", 1.0, generator.integers(0, 2, 400))
+    measured = MeasuredSet(
+        kind="triplets",
+        answers=judge,
+        distances={"metric": np.tile([0.5, 0.4], (400, 1))},
+        parts={"subset": subset},
+        groups=np.arange(400),
+        places=np.arange(400),
+    )
+    by_part = {row["part"]: row for row in agree(measured).scores.to_dicts()}
+    width = {part: row["high"] - row["low"] for part, row in by_part.items()}
+    assert width["easy"] == pytest.approx(0)
+    assert width[MEAN] == pytest.approx(width["hard"] / 2, rel=0.15)
+
+
+def test_a_constant_metric_has_no_p_value() -> None:
+    measured = make_ratings("higher")
+    distances = {**measured.distances, "constant": np.ones((120, 1))}
+    found = agree(dataclasses.replace(measured, distances=distances), resamples=100).comparisons
+    assert np.isfinite(found["p_holm"].to_numpy()).tolist() == [True, False, False]

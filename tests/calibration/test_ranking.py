@@ -60,11 +60,12 @@ def test_what_it_sees_and_loses_is_the_papers() -> None:
 @pytest.mark.parametrize(
     ("d0", "d1", "judge", "words"),
     [
-        ([0.1], [0.2, 0.3], [1.0], "as many numbers in each"),
-        ([], [], [], "at least one"),
+        ([0.1], [0.2, 0.3], [1.0], "d1"),
+        ([], [], [], "d0"),
+        (["near"], [0.2], [1.0], "d0"),
         ([-0.1], [0.2], [1.0], "d0 holds -0.1"),
-        ([0.1], [float("nan")], [1.0], "d1 holds nan"),
-        ([0.1], [0.2], [1.2], "judge holds 1.2"),
+        ([0.1], [float("nan")], [1.0], "d1 is nan"),
+        ([0.1], [0.2], [1.2], "judge is 1.2"),
     ],
 )
 def test_what_is_no_judgement_is_refused(

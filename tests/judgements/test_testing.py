@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from beholder.judgements import compare_means, holm, mean_interval, sign_flip_test
+from beholder.judgements import compare_means, holm, mean_interval, sign_flip_test, spearman, swap_test
 from beholder.spec import UsageError
 
 
@@ -89,3 +89,25 @@ def test_bad_input_is_refused() -> None:
         compare_means([1, 2], [1], [1, 2])
     with pytest.raises(UsageError, match=r"p_values is 1\.5 in row 0"):
         holm([1.5])
+
+
+def test_swapping_finds_the_better_metric_and_no_difference_between_equals() -> None:
+    draw = np.random.default_rng(0)
+    groups = np.repeat(np.arange(30), 5)
+    opinions = draw.normal(size=150)
+    good, bad = opinions + 0.3 * draw.normal(size=150), opinions + 3 * draw.normal(size=150)
+    assert swap_test(spearman, good, bad, opinions, groups, swaps=400) == pytest.approx(1 / 401)
+    assert swap_test(spearman, good, np.exp(good), opinions, groups, swaps=100) == 1
+    assert np.isnan(swap_test(spearman, good, np.ones(150), opinions, groups, swaps=100))
+
+
+def test_swapping_is_exact_where_all_swaps_can_be_counted() -> None:
+    # Two groups: swapping none or both gives the difference that was found, swapping one another.
+    first, second = [1.0, 2.0, 3.0, 4.0], [2.0, 1.0, 4.0, 3.0]
+    found = swap_test(spearman, first, second, [1.0, 2.0, 3.0, 4.0], ["a", "a", "b", "b"], swaps=4000)
+    assert found == pytest.approx(0.5, abs=0.03)
+
+
+def test_too_few_swaps_are_refused() -> None:
+    with pytest.raises(UsageError, match="swaps is 9"):
+        swap_test(spearman, [1, 2, 3], [3, 1, 2], [1, 2, 3], [0, 1, 2], swaps=9)

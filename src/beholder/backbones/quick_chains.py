@@ -88,6 +88,6 @@ def stand_in(chain: Chain) -> Chain | _QuickChain:
 
 
 def _state(chain: Chain) -> tuple[tuple[int, int], ...]:
-    """Changes when somebody changes the weights."""
+    """Changes when somebody changes the weights, as optimisers and `load_state_dict` do; not where `.data` is written to."""
     weights = list(chain.parameters())
     return tuple((each.data_ptr(), 0 if each.is_inference() else each._version) for each in weights)

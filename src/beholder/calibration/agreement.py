@@ -13,7 +13,6 @@ import polars as pl
 from beholder.judgements import (
     agreements,
     average_precision,
-    compare_correlations,
     compare_means,
     correlate,
     grouped_interval,
@@ -22,6 +21,7 @@ from beholder.judgements import (
     mean_interval,
     preference_auc,
     spearman,
+    swap_test,
 )
 
 if TYPE_CHECKING:
@@ -46,12 +46,12 @@ class Agreement:
     """What there is to tell of metrics on a set.
 
     Attributes:
-        scores: A row for each metric and part: `metric`, `by` (``all``, ``subset``, ``distortion``), `part`, `rows`, `groups`,
+        scores: A row for each metric and part: `metric`, `by` (``all``, ``mean of subsets``, ``subset``, ``distortion``), `part`, `rows`, `groups`,
             then, of triplets, `agreement` (2AFC score), `low` and `high` (its interval), `ceiling` (human), `auc`; of JND
             pairs `average_precision`, `low`, `high`; of ratings `srcc`, `low`, `high`, `krcc`, `plcc`, `rmse`
             (after a logistic of 4 parameters), `plcc_5`, `rmse_5` (of 5).
         comparisons: A row for each two metrics on all rows: `first`, `second`, `difference` with its interval `low` and `high`,
-            `p_value`, and `p_holm`, adjusted for the number of comparisons; of JND pairs there is no p-value.
+            `p_value`, and `p_holm`, adjusted for the number of comparisons.
     """
 
     scores: pl.DataFrame
@@ -81,21 +81,21 @@ def agree(
         UsageError: If an option is impossible, or there are too few rows or groups.
     """
     options = {"level": level, "resamples": resamples, "seed": seed}
-    jobs = [(name, *part) for name in measured.distances for part in _parts(measured)]
-    rows = []
-    for done, (name, by, part, chosen) in enumerate(jobs):
-        told = {
-            "metric": name,
-            "by": by,
-            "part": part,
-            "rows": len(chosen),
-            "groups": len(set(chosen.groups.tolist())),
-        }
+    parts, couples = list(_parts(measured)), list(itertools.combinations(measured.distances, 2))
+    total = len(measured.distances) * len(parts) + len(couples)
+    scores, comparisons = [], []
+    for name, (by, part, chosen) in itertools.product(measured.distances, parts):
+        told = {"metric": name, "by": by, "part": part, "rows": len(chosen)}
+        told["groups"] = len(set(chosen.groups.tolist()))
         score = _of_subsets if by == MEAN else _SCORES[measured.kind]
-        rows.append(told | score(chosen, chosen.distances[name], options))
+        scores.append(told | score(chosen, chosen.distances[name], options))
         if tell is not None:
-            tell(done + 1, len(jobs))
-    return Agreement(pl.DataFrame(rows), _compare(measured, options))
+            tell(len(scores), total)
+    for first, second in couples:
+        comparisons.append(_compare(measured, first, second, options))
+        if tell is not None:
+            tell(len(scores) + len(comparisons), total)
+    return Agreement(pl.DataFrame(scores), _adjusted(pl.DataFrame(comparisons)))
 
 
 def _parts(measured: MeasuredSet) -> Iterator[tuple[str, str, MeasuredSet]]:
@@ -135,15 +135,25 @@ def _of_subsets(
 ) -> dict[str, float]:
     """The mean of the subsets' scores; rows weigh so that their mean is that."""
     d0, d1 = distances.T
-    weights = _balance(rows.parts["subset"])
-    interval = mean_interval(weights * agreements(d0, d1, rows.answers), rows.groups, **options)
+    agreed, weights = agreements(d0, d1, rows.answers), _balance(rows.parts["subset"])
+    # Which subset a row is of is not left to chance: only what rows differ by from their own subset's mean is resampled.
+    estimate = float(np.mean(weights * agreed))
+    apart = weights * (agreed - _subset_means(agreed, rows.parts["subset"]))
+    interval = mean_interval(estimate + apart, rows.groups, **options)
     return {
-        "agreement": interval.estimate,
+        "agreement": estimate,
         "low": interval.low,
         "high": interval.high,
         "ceiling": float(np.mean(weights * human_ceilings(rows.answers))),
         "auc": math.nan,
     }
+
+
+def _subset_means(values: NDArray[np.float64], subsets: NDArray[Any]) -> NDArray[np.float64]:
+    """The mean of each row's subset."""
+    _, places, counts = np.unique(subsets, return_inverse=True, return_counts=True)
+    means: NDArray[np.float64] = np.bincount(places, weights=values)[places] / counts[places]
+    return means
 
 
 def _balance(subsets: NDArray[Any]) -> NDArray[np.float64]:
@@ -185,18 +195,21 @@ def _of_ratings(
 _SCORES = {"triplets": _of_triplets, "pairs": _of_pairs, "ratings": _of_ratings}
 
 
-def _compare(measured: MeasuredSet, options: dict[str, Any]) -> pl.DataFrame:
-    rows = [
-        {"first": first, "second": second}
-        | _COMPARISONS[measured.kind](
-            measured, measured.distances[first], measured.distances[second], options
-        )
-        for first, second in itertools.combinations(measured.distances, 2)
-    ]
-    frame = pl.DataFrame(rows)
-    return (
-        frame.with_columns(p_holm=holm(frame["p_value"].to_numpy())) if "p_value" in frame.columns else frame
-    )
+def _compare(measured: MeasuredSet, first: str, second: str, options: dict[str, Any]) -> dict[str, Any]:
+    compare = _compare_triplets if measured.kind == "triplets" else _compare_ranks
+    told = compare(measured, measured.distances[first], measured.distances[second], options)
+    return {"first": first, "second": second} | told
+
+
+def _adjusted(frame: pl.DataFrame) -> pl.DataFrame:
+    """With p-values adjusted for their number, but for those that are no number."""
+    if not len(frame):
+        return frame
+    adjusted = frame["p_value"].to_numpy().copy()
+    known = np.isfinite(adjusted)
+    if known.any():
+        adjusted[known] = holm(adjusted[known])
+    return frame.with_columns(p_holm=pl.Series(adjusted))
 
 
 def _compare_triplets(
@@ -213,42 +226,29 @@ def _compare_triplets(
     }
 
 
-def _compare_pairs(
+def _compare_ranks(
     rows: MeasuredSet, first: NDArray[np.float64], second: NDArray[np.float64], options: dict[str, Any]
 ) -> dict[str, float]:
-    columns = first[:, 0], second[:, 0], rows.answers
-    interval = grouped_interval(_more_precise, columns, rows.groups, **options)
-    return {"difference": interval.estimate, "low": interval.low, "high": interval.high}
+    """JND pairs by average precision, ratings by rank correlation."""
+    pairs = rows.kind == "pairs"
+    statistic = average_precision if pairs else spearman
+    answers = rows.answers if pairs else -_quality(rows)
 
+    def difference(one: NDArray[np.float64], other: NDArray[np.float64], said: NDArray[np.float64]) -> float:
+        return statistic(one, said) - statistic(other, said)
 
-def _compare_ratings(
-    rows: MeasuredSet, first: NDArray[np.float64], second: NDArray[np.float64], options: dict[str, Any]
-) -> dict[str, float]:
-    columns = -first[:, 0], -second[:, 0], _quality(rows)
-    interval = grouped_interval(_better_ranked, columns, rows.groups, **options)
+    columns = first[:, 0], second[:, 0], answers
+    interval = grouped_interval(difference, columns, rows.groups, **options)
     return {
         "difference": interval.estimate,
         "low": interval.low,
         "high": interval.high,
-        "p_value": compare_correlations(*columns).p_value,
+        "p_value": swap_test(
+            statistic, *columns, rows.groups, swaps=options["resamples"], seed=options["seed"]
+        ),
     }
-
-
-_COMPARISONS = {"triplets": _compare_triplets, "pairs": _compare_pairs, "ratings": _compare_ratings}
 
 
 def _quality(rows: MeasuredSet) -> NDArray[np.float64]:
     """Opinions, higher better."""
     return rows.answers if rows.better == "higher" else -rows.answers
-
-
-def _more_precise(
-    first: NDArray[np.float64], second: NDArray[np.float64], same: NDArray[np.float64]
-) -> float:
-    return average_precision(first, same) - average_precision(second, same)
-
-
-def _better_ranked(
-    first: NDArray[np.float64], second: NDArray[np.float64], quality: NDArray[np.float64]
-) -> float:
-    return spearman(first, quality) - spearman(second, quality)

@@ -1,10 +1,10 @@
-"""A set of judgements through metrics: each picture once, whatever the metrics."""
+"""A set of judgements through metrics, all of them in one pass."""
 
 from __future__ import annotations
 
 import itertools
 import os
-from collections import deque
+from collections import OrderedDict, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from beholder.calibration.measured import MeasuredSet
+from beholder.data.judged.sets import unequal
 from beholder.images import Pair
 from beholder.scoring import Scorer
 from beholder.scoring.reader import LoadedPair
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from beholder.data.judged import JudgementSet
+    from beholder.data.judged import JudgementSet, PictureFile
     from beholder.scoring import Settings
     from beholder.spec import Metric
 
 __all__ = ["measure"]
 
-_AHEAD = 256  # rows whose pictures are decoded before their turn
+# Rows whose pictures are decoded before their turn: as many as 400 MB hold.
+_FIRST_AHEAD, _MOST_AHEAD, _NUMBERS_AHEAD = 8, 256, 100_000_000
+_REFERENCES_KEPT = 4
 # Which pictures of a row are compared: the one under test, and its reference.
 _COMPARED = {"triplets": ((1, 0), (2, 0)), "pairs": ((1, 0),), "ratings": ((1, 0),)}
 
@@ -41,7 +44,7 @@ def measure(
     *,
     tell: Callable[[int, int], object] | None = None,
 ) -> MeasuredSet:
-    """Distances of metrics for each row of a set; pictures are decoded once, whatever the metrics.
+    """Distances of metrics for each row of a set; neighbouring rows share a reference's picture and features.
 
     Args:
         judged: What people said of which pictures.
@@ -51,7 +54,8 @@ def measure(
 
     Returns:
         The rows that could be measured; `MeasuredSet.errors` tells of the others. Scores of metrics where higher is
-        better have their signs turned.
+        better have their signs turned, and infinite ones (PSNR of equal pictures) lie a tenth of the others' range
+        beyond them.
 
     Raises:
         UsageError: If a metric is unknown, judges pictures without a reference, or no row could be measured.
@@ -76,7 +80,19 @@ def measure(
             errors[row] = scored.error
         if tell is not None and place == len(compared) - 1:
             tell(row + 1, len(judged))
-    return _whole_rows(judged, found, errors, {**scorer.provenance(), "judgements": str(judged.path)})
+    for distances in found.values():
+        _bound(distances)
+    provenance = {**scorer.provenance(), "judgements": str(judged.path)}
+    return _whole_rows(judged, found, errors, provenance)
+
+
+def _bound(distances: NDArray[np.float64]) -> None:
+    """Put infinite distances, of equal pictures by PSNR, a tenth of the others' range beyond them: their order stays."""
+    finite = distances[np.isfinite(distances)]
+    if len(finite):
+        beyond = (finite.max() - finite.min()) / 10 or 1.0
+        distances[distances == np.inf] = finite.max() + beyond
+        distances[distances == -np.inf] = finite.min() - beyond
 
 
 def _whole_rows(
@@ -92,53 +108,72 @@ def _whole_rows(
     if len(errors) == len(judged):
         first = min(errors)
         raise UsageError(f"{judged.path}: no row could be measured; of {names[first]}: {errors[first]}.")
-    parts = {name: judged.columns[name] for name in ("subset", "distortion") if name in judged.columns}
-    measured = MeasuredSet(
+    places = np.setdiff1d(np.arange(len(judged)), list(errors))
+    kept = judged.choose(places)
+    parts = {name: kept.columns[name] for name in ("subset", "distortion") if name in kept.columns}
+    return MeasuredSet(
         kind=judged.kind,
-        answers=judged.answers,
-        distances=found,
+        answers=kept.answers,
+        distances={name: distances[places] for name, distances in found.items()},
         parts={name: column for name, column in parts.items() if len(set(column.tolist())) > 1},
-        groups=judged.groups(),
+        groups=kept.groups(),
         better=judged.better or "higher",
-        places=np.arange(len(judged)),
+        places=places,
         provenance=provenance,
         errors=tuple((names[row], errors[row]) for row in sorted(errors)),
     )
-    return measured.choose(~np.isin(np.arange(len(judged)), list(errors))) if errors else measured
 
 
 def _load(judged: JudgementSet) -> Iterator[LoadedPair]:
-    """All comparisons in order, decoded ahead in threads; both candidates have the same tensor as reference."""
+    """All comparisons in order, decoded ahead in threads; rows of one reference have the same tensor of it."""
     compared = _COMPARED[judged.kind]
-    rows = iter(range(len(judged)))
     with ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as threads:
-        waiting: deque[tuple[int, Future[Any]]] = deque()
+        references: OrderedDict[PictureFile, Future[Tensor]] = OrderedDict()
+
+        def start(row: int) -> tuple[tuple[PictureFile, ...], list[Future[Tensor]]]:
+            files = judged.files(row)
+            if files[0] not in references:
+                references[files[0]] = threads.submit(files[0].pixels)
+                if len(references) > _REFERENCES_KEPT:
+                    references.popitem(last=False)
+            references.move_to_end(files[0])
+            return files, [references[files[0]], *(threads.submit(file.pixels) for file in files[1:])]
+
+        rows = iter(range(len(judged)))
+        waiting: deque[tuple[int, tuple[tuple[PictureFile, ...], list[Future[Tensor]]]]] = deque()
+        ahead = _FIRST_AHEAD
         try:
             while True:
-                for row in itertools.islice(rows, _AHEAD - len(waiting)):
-                    waiting.append((row, threads.submit(_decode, judged, row)))
+                for row in itertools.islice(rows, max(0, ahead - len(waiting))):
+                    waiting.append((row, start(row)))
                 if not waiting:
                     return
-                row, pictures = waiting.popleft()
-                yield from _pairs(judged, row, pictures.result(), compared)
+                row, (files, futures) = waiting.popleft()
+                pictures = _pixels(files, futures)
+                if not isinstance(pictures, str):
+                    size = sum(picture.numel() for picture in pictures)
+                    ahead = max(_FIRST_AHEAD, min(_MOST_AHEAD, _NUMBERS_AHEAD // size))
+                yield from _pairs(row, files, pictures, compared)
         finally:
             threads.shutdown(cancel_futures=True)
 
 
-def _decode(judged: JudgementSet, row: int) -> tuple[Tensor, ...] | str:
+def _pixels(files: Sequence[PictureFile], futures: Sequence[Future[Tensor]]) -> list[Tensor] | str:
+    """The pictures of a row, or why there are none."""
     try:
-        return judged.pictures(row)
+        pictures = [future.result() for future in futures]
     except PictureError as error:
         return str(error)
+    sizes = [(picture.shape[1], picture.shape[2]) for picture in pictures]
+    return unequal(files, sizes) if len(set(sizes)) > 1 else pictures
 
 
 def _pairs(
-    judged: JudgementSet,
     row: int,
-    pictures: tuple[Tensor, ...] | str,
+    files: Sequence[PictureFile],
+    pictures: list[Tensor] | str,
     compared: tuple[tuple[int, int], ...],
 ) -> Iterator[LoadedPair]:
-    files = judged.files(row)
     for place, (under_test, reference) in enumerate(compared):
         pair = Pair(Path(files[reference].name), Path(files[under_test].name))
         index = row * len(compared) + place

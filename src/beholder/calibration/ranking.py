@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from beholder.judgements.columns import check_columns, check_shares
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
@@ -130,17 +130,9 @@ def _turn(columns: Tensor, turned: Tensor) -> Tensor:
 
 
 def _check(d0: ArrayLike, d1: ArrayLike, judge: ArrayLike) -> Tensor:
-    arrays = [np.asarray(column, dtype=np.float64) for column in (d0, d1, judge)]
-    shapes = [array.shape for array in arrays]
-    if len(set(shapes)) > 1 or len(shapes[0]) != 1 or not math.prod(shapes[0]):
-        raise UsageError(
-            f"d0, d1 and judge have the shapes {shapes}; expected as many numbers in each, at least one."
-        )
-    for name, array in zip(("d0", "d1", "judge"), arrays, strict=True):
-        if not (np.isfinite(array).all() and (array >= 0).all()):
-            raise UsageError(
-                f"{name} holds {array[~(np.isfinite(array) & (array >= 0))][0]}; expected numbers of at least 0."
-            )
-    if (arrays[2] > 1).any():
-        raise UsageError(f"judge holds {arrays[2].max()}; expected shares in [0, 1].")
-    return torch.from_numpy(np.stack(arrays))
+    first, second, share = check_columns(d0=d0, d1=d1, judge=judge)
+    check_shares(judge=share)
+    for name, column in (("d0", first), ("d1", second)):
+        if column.min() < 0:
+            raise UsageError(f"{name} holds {column.min():g}; expected distances of at least 0.")
+    return torch.from_numpy(np.stack([first, second, share]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from beholder.scoring.writing import METADATA_KEY, check_ending, sidecar, write_
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 __all__ = ["read_measured", "save_table", "write_measured"]
 
 _PARTS = ("subset", "distortion")
-_READERS = {".parquet": pl.read_parquet, ".csv": pl.read_csv, ".jsonl": pl.read_ndjson}
+_READERS: dict[str, Callable[[Path], pl.DataFrame]] = {
+    ".parquet": pl.read_parquet,
+    ".csv": partial(pl.read_csv, infer_schema_length=None),  # 1, 1, 1, ... 0.4
+    ".jsonl": partial(pl.read_ndjson, infer_schema_length=None),
+}
 _DISTANCES: dict[Kind, tuple[str, ...]] = {"triplets": ("d0", "d1"), "pairs": ("d",), "ratings": ("d",)}
 _EXPECTED = "d0, d1 and judge, or d and same, or d and opinion; of several metrics d0:NAME, d1:NAME or d:NAME"
 
@@ -72,7 +77,7 @@ def read_measured(path: str | Path) -> MeasuredSet:
     path = Path(path)
     check_ending(path)
     try:
-        frame = _READERS[path.suffix](path)  # type: ignore[operator]
+        frame = _READERS[path.suffix](path)
     except (OSError, pl.exceptions.PolarsError) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise UsageError(f"{path}: cannot be read: {reason}.") from error
@@ -102,14 +107,14 @@ def read_measured(path: str | Path) -> MeasuredSet:
 
 def _provenance(path: Path) -> dict[str, Any]:
     """Where the distances come from, if the table tells."""
-    if path.suffix == ".parquet":
-        text = pl.read_parquet_metadata(path).get(METADATA_KEY)
-    else:
-        beside = sidecar(path)
-        text = beside.read_text(encoding="utf-8") if beside.is_file() else None
+    beside = sidecar(path)
     try:
+        if path.suffix == ".parquet":
+            text = pl.read_parquet_metadata(path).get(METADATA_KEY)
+        else:
+            text = beside.read_text(encoding="utf-8") if beside.is_file() else None
         told = json.loads(text or "{}")
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise UsageError(f"{path}: its provenance cannot be read: {error}.") from error
     return told if isinstance(told, dict) else {}
 

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from beholder.cli.console import print_out, print_wide, progress_bar, say
+from beholder.cli.outputs import check_file
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from beholder.calibration import Agreement, MeasuredSet
     from beholder.data.judged import JudgementSet
 
@@ -29,8 +32,11 @@ def agree(
         ),
     ] = None,
     metrics: Annotated[
-        str, typer.Option("-m", "--metrics", help="Metrics, with commas between them.")
-    ] = "lpips_alex",
+        str | None,
+        typer.Option(
+            "-m", "--metrics", help="Metrics, with commas between them; lpips_alex, or all of a table's."
+        ),
+    ] = None,
     table: Annotated[
         Path | None, typer.Option(help="Distances that are stored: d0, d1, judge; no picture is needed.")
     ] = None,
@@ -38,7 +44,12 @@ def agree(
         str | None, typer.Option(help="Of a folder that holds several: triplets, pairs or ratings.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write the figures: .parquet, .csv or .jsonl.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="Write the scores: .parquet, .csv or .jsonl. Comparisons of metrics are in --json and --report.",
+        ),
     ] = None,
     distances: Annotated[
         Path | None, typer.Option(help="Write each row's distances, for --table: .parquet, .csv or .jsonl.")
@@ -72,15 +83,17 @@ def agree(
     from beholder.calibration import agree as compare
     from beholder.calibration import read_measured, write_measured
     from beholder.calibration.tables import save_table
-    from beholder.scoring.writing import check_ending
 
-    for path in (output, distances):
-        if path is not None:
-            check_ending(path)
+    _check(level, resamples, (output, distances), report)
+    judged: JudgementSet | None = None
     if table is not None and judgements is None:
-        judged, measured = None, read_measured(table)
+        if kind or (engine, precision) != ("auto", "auto"):
+            raise UsageError(
+                "--kind, --engine and --precision are for pictures; --table has distances already."
+            )
+        measured = _chosen(read_measured(table), metrics)
     elif judgements is not None and table is None:
-        judged, measured = _measure(judgements, metrics, kind, engine, precision, quiet=quiet)
+        judged, measured = _measure(judgements, metrics or "lpips_alex", kind, engine, precision, quiet=quiet)
     else:
         raise UsageError("expected a set of judgements, or --table FILE; one of them.")
     if distances is not None:
@@ -132,6 +145,34 @@ def _tell(measured: MeasuredSet) -> None:
         say(f"left out: {name}: {why}")
     if measured.errors:
         say(f"{len(measured.errors)} rows could not be measured and are left out")
+
+
+def _check(level: float, resamples: int, tables: Sequence[Path | None], report: Path | None) -> None:
+    """Refuse now what would be refused when all is measured."""
+    from beholder.judgements.resampling import check_resampling
+    from beholder.scoring.writing import check_ending
+
+    check_resampling(level, resamples)
+    for path in filter(None, tables):
+        check_ending(path)
+    for path in filter(None, (*tables, report)):
+        check_file(path)
+
+
+def _chosen(measured: MeasuredSet, metrics: str | None) -> MeasuredSet:
+    """Some metrics of a table, or all."""
+    import dataclasses
+
+    from beholder.catalog.requests import split_requests
+
+    if metrics is None:
+        return measured
+    wanted = split_requests(metrics)
+    if missing := [name for name in wanted if name not in measured.distances]:
+        raise UsageError(
+            f"the table has no distances of {', '.join(missing)}; it has {', '.join(measured.distances)}."
+        )
+    return dataclasses.replace(measured, distances={name: measured.distances[name] for name in wanted})
 
 
 def _measure(

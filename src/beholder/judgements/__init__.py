@@ -11,7 +11,7 @@ from beholder.judgements.dependent_correlations import (
 from beholder.judgements.jnd import average_precision, precision_and_recall
 from beholder.judgements.logistic import Logistic, fit_logistic
 from beholder.judgements.roc import PairwiseROC, pairwise_roc, preference_auc, weighted_auc
-from beholder.judgements.testing import Comparison, compare_means, holm, sign_flip_test
+from beholder.judgements.testing import Comparison, compare_means, holm, sign_flip_test, swap_test
 from beholder.judgements.twoafc import agreements, human_ceilings, twoafc_score
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "sign_flip_test",
     "spearman",
     "steiger_test",
+    "swap_test",
     "twoafc_score",
     "weighted_auc",
     "williams_test",

@@ -25,5 +25,5 @@ def keep_freed_memory() -> bool:
     if platform.libc_ver()[0] != "glibc":
         return False
     mallopt = ctypes.CDLL(None).mallopt
-    settings = ((_MMAP_THRESHOLD, _LARGEST_KEPT), (_TRIM_THRESHOLD, _NEVER), (_TOP_PAD, 8 * _LARGEST_KEPT))
+    settings = ((_MMAP_THRESHOLD, _LARGEST_KEPT), (_TRIM_THRESHOLD, _NEVER), (_TOP_PAD, 2 * _LARGEST_KEPT))
     return [mallopt(name, value) for name, value in settings] == [1, 1, 1]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 __all__ = ["Lender"]
 
-_WAITING = 2**28  # numbers that wait to be lent again, at most: 1 GB
+_WAITING = 2**28  # numbers that go on waiting to be lent again when somebody borrows, at most: 1 GB
 
 
 class Lender:
@@ -41,9 +41,9 @@ class Lender:
                 self._waiting.append(self._back.popleft())
             sizes = [block.numel() for block in self._waiting]
             fitting = [(size, place) for place, size in enumerate(sizes) if numbers <= size <= 2 * numbers]
-            if fitting:
-                return self._waiting.pop(min(fitting)[1])
-            while sum(sizes) > _WAITING:
+            found = self._waiting.pop(min(fitting)[1]) if fitting else None
+            while sum(block.numel() for block in self._waiting) > _WAITING:
                 self._waiting.pop(0)
-                sizes.pop(0)
+        if found is not None:
+            return found
         return torch.empty(numbers, dtype=torch.float32, device="cpu")

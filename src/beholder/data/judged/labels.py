@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import struct
+import tokenize
 
 import numpy as np
 
@@ -63,7 +64,7 @@ class LabelFiles:
                 else np.lib.format.read_array_header_2_0
             )
             shape, _, dtype = parse(stream)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, SyntaxError, tokenize.TokenError) as error:
             raise UsageError("a damaged .npy file") from error
         if dtype.hasobject:
             raise UsageError("pickled objects, which are never opened")
