@@ -27,6 +27,15 @@ def test_pooling_is_as_torch_does_it(
     assert torch.equal(found.isnan(), expected.isnan())
 
 
+def test_a_side_smaller_than_the_window_is_refused() -> None:
+    module = nn.MaxPool2d(3, 2)
+    for size in ((2, 9), (9, 1)):
+        with pytest.raises(RuntimeError):
+            module(torch.zeros(1, 4, *size))
+        with pytest.raises(RuntimeError, match="smaller than the window of 3"):
+            MaxPooling(module, Lender())(torch.zeros(1, 4, *size))
+
+
 @pytest.mark.parametrize(
     "module",
     [

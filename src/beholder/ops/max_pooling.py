@@ -42,9 +42,15 @@ class MaxPooling:
 
     @torch.inference_mode()
     def __call__(self, x: Tensor) -> Tensor:
-        """From (N, C, H, W), float32, each side at least a window's, to (N, C, H', W') with channels last."""
+        """From (N, C, H, W), float32, to (N, C, H', W') with channels last.
+
+        Raises:
+            RuntimeError: If a side is smaller than the window, as torch does.
+        """
         x = x.permute(0, 2, 3, 1)
         number, height, width, channels = x.shape
+        if min(height, width) < self._size:
+            raise RuntimeError(f"a side of {width}x{height} is smaller than the window of {self._size}")
         down, across = ((side - self._size) // self._stride + 1 for side in (height, width))
         y = self._lender.empty(number, down, across, channels)
         rows = self._lender.empty(down, width, channels)
