@@ -38,7 +38,7 @@ weights: setup
 
 check: setup-dev  ## Format, lint, types, import contracts
 	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -15,8 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from calibration import compare, compare_example
-from peers import PEERS
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor
@@ -24,6 +22,8 @@ from torch import Tensor
 import beholder
 from beholder.data.degradations import add_noise, blur, shrink_and_enlarge
 from beholder.data.photos import PHOTOS
+from calibration import compare, compare_example
+from peers import PEERS
 
 LIMIT = 1e-4
 # What lies beyond it, by metric and reference: the step in which the definitions differ. The metrics' pages tell more.

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from peers import lpips_authors
 
 from beholder.catalog import create_degradation
 from beholder.data.photos import PHOTOS
@@ -23,6 +22,7 @@ from beholder.images import Pair
 from beholder.scoring import Scorer, Settings
 from beholder.scoring.reader import LoadedPair
 from beholder.spec import UsageError
+from peers import lpips_authors
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,6 @@ import argparse
 from pathlib import Path
 
 import torch
-from deblocking import SIDE, sheet
 
 from beholder.catalog import create_degradation, create_metric
 from beholder.data.photos import PHOTOS
@@ -17,6 +16,7 @@ from beholder.images import eight_bit
 from beholder.training.model_file import load_model
 from beholder.training.shipped import find_model
 from beholder.training.validating import Enlarger
+from deblocking import SIDE, sheet
 
 DETAILS = {"astronaut": (20, 170), "chelsea": (80, 130), "coffee": (110, 200)}
 

@@ -12,13 +12,13 @@ import time
 from collections.abc import Callable
 
 import torch
-from peers import PEERS
 from rich.console import Console
 from rich.table import Table
 
 import beholder
 from beholder.data.degradations import add_noise
 from beholder.data.photos import PHOTOS
+from peers import PEERS
 
 THREADS = 2
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-import network_peers
 import piq
 import torch
-from lpips_peer import lpips_authors
-from luma_in_libvmaf import score_luma
 from skimage import color, metrics
 from torch import Tensor
 from torchmetrics.functional import image as torchmetrics
 from torchmetrics.functional import regression
 from vmaf_torch import VMAF
 
+import network_peers
 from beholder.ops.color import rgb_to_y
 from beholder.ops.lab import rgb_to_lab
+from lpips_peer import lpips_authors
+from luma_in_libvmaf import score_luma
 
 Peer = Callable[[Tensor, Tensor], Tensor]
 

@@ -10,10 +10,10 @@ could see. Prints a table in Markdown, which docs/engines.md holds.
 from __future__ import annotations
 
 import torch
-from engines import listed, scorer_of
 
 from beholder.catalog import create_degradation
 from beholder.data.photos import PHOTOS
+from engines import listed, scorer_of
 
 METRICS = (
     "lpips_alex",

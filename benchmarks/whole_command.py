@@ -60,8 +60,9 @@ def loop(kind: str, reference: Path, distorted: Path, output: Path) -> None:
         def score(x: torch.Tensor, y: torch.Tensor) -> tuple[float, ...]:
             return (piq.ssim(x, y, data_range=1.0).item(),)
     else:
-        from lpips_peer import lpips_authors
         from torchmetrics.functional.image import structural_similarity_index_measure as ssim
+
+        from lpips_peer import lpips_authors
 
         model = lpips_authors("alex")
 

@@ -12,8 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
-from peers import PEERS
 from pictures import DISTORTIONS, golden_pair
+
+from peers import PEERS
 
 # Our metric, the peer that stands for its definition, and how far float32 may stray from it.
 CHOSEN = {
