@@ -101,7 +101,7 @@ def main() -> None:
 
     start = time.perf_counter()
     for batch in loader():
-        learner.learn(batch["x"], batch["y"])
+        learner.learn(batch)
     ours = time.perf_counter() - start
     theirs = plain_loop(original, loader(), recipe)
     table = Table("", "steps/s", "validation PSNR, dB")

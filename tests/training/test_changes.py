@@ -11,7 +11,7 @@ from beholder.spec import UsageError
 from beholder.training.changes import check_changes
 from beholder.training.model_file import load_model
 from beholder.training.reading import read_recipe
-from beholder.training.run import train
+from beholder.training.run import FREE, train
 from training.conftest import write_recipe_with_photographs
 
 RECIPE = """title: Take noise out
@@ -61,6 +61,6 @@ def test_a_run_goes_on_with_what_may_change(recipe: Path, tmp_path: Path) -> Non
 )
 def test_what_may_not_change_is_told(recipe: Path, override: str, message: str) -> None:
     begun = read_recipe(recipe).model_dump(mode="json")
-    check_changes(begun, read_recipe(recipe))
+    check_changes(begun, read_recipe(recipe), FREE)
     with pytest.raises(UsageError, match=message):
-        check_changes(begun, read_recipe(recipe, [override]))
+        check_changes(begun, read_recipe(recipe, [override]), FREE)

@@ -82,7 +82,7 @@ def test_the_first_step_minimises_the_papers_sum(recipe: Recipe) -> None:
             for judge, genuine, made in ((real, y, there(x)), (noisy, x, back(y)))
         )
         assert not torch.allclose(back(x), there(x), atol=1e-6)  # networks of their own
-    log = learner.learn(x, y)
+    log = learner.learn({"x": x, "y": y})
     assert log["cycle"] == pytest.approx(cycle.item(), rel=1e-5)
     assert log["identity"] == pytest.approx(identity.item(), rel=1e-5)
     assert log["back_adversary"] == pytest.approx(behind.item(), rel=1e-5)
@@ -102,7 +102,7 @@ def test_all_four_networks_learn(recipe: Recipe) -> None:
         "judge of those back": learner.cycle.adversary.discriminator,
     }
     before = {name: [p.detach().clone() for p in part.parameters()] for name, part in parts.items()}
-    learner.learn(pictures(0), pictures(1))
+    learner.learn({"x": pictures(0), "y": pictures(1)})
     for name, part in parts.items():
         assert all(
             not torch.equal(old, new) for old, new in zip(before[name], part.parameters(), strict=True)

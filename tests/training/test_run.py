@@ -169,7 +169,7 @@ def test_a_run_that_was_killed_before_its_first_checkpoint_begins_anew(
         train(read_recipe(recipe, begun), tmp_path / "run", tell=tell)
     assert not (tmp_path / "run" / "last.ckpt").exists()
     steps: list[int] = []
-    left = RunFolder(tmp_path / "run").read_recipe()
+    left = read_recipe(RunFolder(tmp_path / "run").recipe)
     train(left, tmp_path / "run", resume=True, tell=lambda progress: steps.append(progress.step))
     assert steps == list(range(13))
     assert equal(tmp_path / "run", tmp_path / "whole")
@@ -298,8 +298,8 @@ def test_a_run_goes_on_from_another_folder(
     monkeypatch.chdir(photographs.parent)
     run = RunFolder(tmp_path / "run")
     run.begin(read_recipe(recipe, [f"data.train={photographs.name}", "data.validation=photographs"]))
-    assert run.read_recipe().data.train == photographs
-    assert run.read_recipe().data.validation == photographs
+    assert read_recipe(run.recipe).data.train == photographs
+    assert read_recipe(run.recipe).data.validation == photographs
 
 
 def test_a_loss_that_is_no_number_stops_the_run(recipe: Path, tmp_path: Path) -> None:

@@ -8,19 +8,19 @@ import importlib
 import io
 import os
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from beholder.spec import UsageError
-from beholder.training.reading import read_recipe, write_recipe
+from beholder.training.reading import write_recipe
 from beholder.training.writing import add_to, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
-    from beholder.training.recipe import Recipe
+    from beholder.training.settings import Settings
 
 __all__ = ["RunFolder"]
 
@@ -35,6 +35,7 @@ class RunFolder:
         recipe: ``recipe.yaml``, with every setting.
         checkpoint: ``last.ckpt``, from which the run can go on.
         model: ``model.safetensors``, the best network so far.
+        metric: ``metric.safetensors``, the best metric so far, where one is learned.
         steps: ``steps.csv``, what was logged of the steps.
         validations: ``validation.csv``, the scores of each validation.
         pictures: ``pictures/``, a grid for each validation.
@@ -46,6 +47,7 @@ class RunFolder:
         self.recipe = path / "recipe.yaml"
         self.checkpoint = path / "last.ckpt"
         self.model = path / "model.safetensors"
+        self.metric = path / "metric.safetensors"
         self.steps = path / "steps.csv"
         self.validations = path / "validation.csv"
         self.pictures = path / "pictures"
@@ -76,7 +78,7 @@ class RunFolder:
                     f"{self.path}: lies in {photographs}, whose pictures are trained on; expected a folder outside."
                 )
 
-    def begin(self, recipe: Recipe) -> None:
+    def begin(self, recipe: Settings) -> None:
         """Make the folder for a new run; the paths of its recipe become absolute, so that it goes on from any folder.
 
         Raises:
@@ -86,7 +88,7 @@ class RunFolder:
         try:
             self.pictures.mkdir(parents=True, exist_ok=True)
             with replacing(self.recipe) as partial:
-                write_recipe(_from_anywhere(recipe), partial)
+                write_recipe(recipe.from_anywhere(), partial)
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -129,15 +131,6 @@ class RunFolder:
 
     def _unwritable(self, error: OSError) -> UsageError:
         return UsageError(f"{self.path}: cannot be written in: {error.strerror}.")
-
-    def read_recipe(self) -> Recipe:
-        """The recipe of the run that is there.
-
-        Raises:
-            UsageError: If there is none.
-        """
-        self.check_there()
-        return read_recipe(self.recipe)
 
     def check_there(self) -> None:
         """Refuse a folder that holds no run.
@@ -210,19 +203,3 @@ def _table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], *, header:
         writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
-
-
-def _from_anywhere(recipe: Recipe) -> Recipe:
-    """The same recipe with absolute paths."""
-    data = recipe.data.model_copy(
-        update={
-            "train": recipe.data.train.absolute(),
-            "validation": recipe.data.validation and recipe.data.validation.absolute(),
-        }
-    )
-    against = {name: picture.absolute() for name, picture in recipe.loss.against.items()}
-    loss = recipe.loss.model_copy(update={"against": against})
-    start = recipe.start_from
-    if start is not None and Path(start).is_file():
-        start = str(Path(start).absolute())
-    return recipe.model_copy(update={"data": data, "loss": loss, "start_from": start})

@@ -19,7 +19,7 @@ from beholder.training.objective import build_loss
 from beholder.training.rates import rate_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from lightning_fabric import Fabric
@@ -99,12 +99,11 @@ class Learner:
         if self.average is not None:
             self.average.module.load_state_dict(trained.state_dict())
 
-    def learn(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+    def learn(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Take one step.
 
         Args:
-            x: Degraded patches, shape (N, C, h, w), in [0, 1].
-            y: Clean patches, shape (N, C, H, W), in [0, 1].
+            batch: Degraded patches ``x``, shape (N, C, h, w), and clean ones ``y``, (N, C, H, W), both in [0, 1].
 
         Returns:
             The loss's log, and the rate.
@@ -114,7 +113,7 @@ class Learner:
         """
         rate = self.recipe.optimiser.rate * rate_at(self.step, self.recipe.steps, self.recipe.schedule)
         _set_rate(self.optimiser, rate)
-        x, y = (each.contiguous(memory_format=torch.channels_last) for each in (x, y))
+        x, y = (batch[side].contiguous(memory_format=torch.channels_last) for side in ("x", "y"))
         output = self.network(x)
         inputs = {"source": x} if "source" in self.loss.inputs else {}
         with self.fabric.autocast(), warnings.catch_warnings():

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import torch
 from lightning_fabric import Fabric
 
 from beholder.spec import UsageError
-
-if TYPE_CHECKING:
-    from beholder.training.recipe import Recipe
 
 __all__ = ["is_first_process", "plan_processes"]
 
@@ -25,18 +22,32 @@ def is_first_process() -> bool:
     return all(os.environ.get(name, "0") == "0" for name in _RANKS)
 
 
-def plan_processes(recipe: Recipe, *, devices: int, nodes: int, accelerator: str) -> Fabric:
+def plan_processes(
+    batch: int,
+    computed_in: Literal["float32", "bfloat16"],
+    *,
+    devices: int,
+    nodes: int,
+    accelerator: str,
+) -> Fabric:
     """What will start a run's processes, or join those that are there.
+
+    Args:
+        batch: Items of a step, which the processes split.
+        computed_in: ``"bfloat16"`` computes networks in it, weights stay in float32.
+        devices: Processes on each node.
+        nodes: Machines.
+        accelerator: ``"auto"``, ``"cpu"`` or ``"cuda"``.
 
     Raises:
         UsageError: If the batch cannot be split among them, there is no such accelerator, or nothing tells several nodes
             where they meet.
     """
-    if devices < 1 or nodes < 1 or recipe.batch % (devices * nodes):
+    if devices < 1 or nodes < 1 or batch % (devices * nodes):
         raise UsageError(
-            f"batch is {recipe.batch}; expected a multiple of the {devices} devices of {nodes} nodes."
+            f"batch is {batch}; expected a multiple of the {devices} devices of {nodes} nodes."
             if nodes > 1
-            else f"batch is {recipe.batch}; expected a multiple of the {devices} devices."
+            else f"batch is {batch}; expected a multiple of the {devices} devices."
         )
     if accelerator not in ("auto", "cpu", "cuda"):
         raise UsageError(f"accelerator is {accelerator!r}; expected auto, cpu or cuda.")
@@ -50,7 +61,7 @@ def plan_processes(recipe: Recipe, *, devices: int, nodes: int, accelerator: str
             "MASTER_ADDR and MASTER_PORT, and on each node NODE_RANK."
         )
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # the recipe tells of the precision
-    precision: Any = "bf16-mixed" if recipe.precision == "bfloat16" else "32-true"
+    precision: Any = "bf16-mixed" if computed_in == "bfloat16" else "32-true"
     return Fabric(
         accelerator=accelerator,
         devices=devices,

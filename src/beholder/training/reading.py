@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -14,18 +14,28 @@ from beholder.training.recipe import Recipe
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from beholder.training.settings import Settings
+
 __all__ = ["read_recipe", "write_recipe"]
 
 Place = tuple[str | int, ...]
+_Recipe = TypeVar("_Recipe", bound="Settings")
 
 
-def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+@overload
+def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe: ...
+@overload
+def read_recipe(path: str | Path, overrides: Sequence[str] = (), *, kind: type[_Recipe]) -> _Recipe: ...
+def read_recipe(
+    path: str | Path, overrides: Sequence[str] = (), *, kind: type[Settings] = Recipe
+) -> Settings:
     """Read a recipe.
 
     Args:
         path: A YAML file; paths in it are taken from the current folder.
         overrides: Settings that count in place of the file's: ``"steps=500"``, ``"data.train=photographs"``. Values are
             YAML.
+        kind: What the recipe is of.
 
     Raises:
         UsageError: If the file cannot be read or is no YAML, or a setting is unknown, missing or impossible; the
@@ -48,12 +58,12 @@ def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     for override in overrides:
         _override(settings, override)
     try:
-        return Recipe.model_validate(settings)
+        return kind.model_validate(settings)
     except ValidationError as error:
         problems = error.errors()
         places = {problem["loc"] for problem in problems}
         told = [
-            _tell(problem, lines, path, overrides)
+            _tell(problem, lines, path, overrides, kind)
             for problem in problems
             # Of a list it says, too, how few elements are left without the wrong ones.
             if problem["type"] != "too_short" or not any(place[:-1] == problem["loc"] for place in places)
@@ -61,7 +71,7 @@ def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
         raise UsageError("\n".join(told)) from error
 
 
-def write_recipe(recipe: Recipe, path: Path) -> None:
+def write_recipe(recipe: Settings, path: Path) -> None:
     """Write a recipe with every setting, also those left at their defaults."""
     plain = recipe.model_dump(mode="json")
     path.write_text(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110), encoding="utf-8")
@@ -116,7 +126,11 @@ def _override(settings: dict[str, Any], override: str) -> None:
 
 
 def _tell(
-    problem: Mapping[str, Any], lines: Mapping[Place, int], path: Path, overrides: Sequence[str]
+    problem: Mapping[str, Any],
+    lines: Mapping[Place, int],
+    path: Path,
+    overrides: Sequence[str],
+    kind: type[Settings],
 ) -> str:
     place: Place = problem["loc"]
     name = ".".join(map(str, place))
@@ -125,7 +139,7 @@ def _tell(
     line = f", line {lines[nearest]}" if nearest and not given else ""
     where = f"{given!r}" if given else f"{path}{line}"
     if problem["type"] == "extra_forbidden":
-        allowed = _allowed(place[:-1])
+        allowed = _allowed(kind, place[:-1])
         return f"{where}: there is no setting {name}.{did_you_mean(str(place[-1]), allowed)} Allowed: {', '.join(allowed)}."
     # A recipe leaves empty what is for the user to say.
     if problem["type"] == "missing" or (problem["input"] is None and problem["type"] != "value_error"):
@@ -140,9 +154,9 @@ def _is_within(name: str, override: str) -> bool:
     return name == key or name.startswith(f"{key}.")
 
 
-def _allowed(place: Place) -> list[str]:
+def _allowed(kind: type[Settings], place: Place) -> list[str]:
     """Names of the settings that stand at a place."""
-    model: Any = Recipe
+    model: Any = kind
     for key in place:
         annotation = model.model_fields[key].annotation
         choices = [annotation, *getattr(annotation, "__args__", ())]

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable  # noqa: TC003 -- pydantic reads annotations as the program runs
-from pathlib import Path  # noqa: TC003 -- pydantic reads annotations as the program runs
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Literal, Self
 
-import torch
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     PositiveFloat,
     PositiveInt,
@@ -27,6 +22,7 @@ from beholder.catalog import (
     describe_metric,
 )
 from beholder.spec import UsageError
+from beholder.training.settings import Settings, there_is
 from beholder.training.shipped import find_model
 
 __all__ = ["Adversary", "Cycle", "Data", "LossMix", "Optimiser", "Recipe", "Schedule", "Validation"]
@@ -34,34 +30,16 @@ __all__ = ["Adversary", "Cycle", "Data", "LossMix", "Optimiser", "Recipe", "Sche
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-def _there_is(find: Callable[[str], object]) -> AfterValidator:
-    """Refuse what the catalogue does not hold while the recipe is read, so that the error can name the line."""
-
-    def check(request: str) -> str:
-        try:
-            with torch.random.fork_rng(devices=[]):  # what is built to see if it can be built draws weights
-                find(request)
-        except UsageError as error:
-            raise ValueError(str(error)) from error
-        return request
-
-    return AfterValidator(check)
-
-
 def _find_comparing(metric: str) -> None:
     if not describe_metric(metric).needs_reference:
         raise UsageError(f"{metric} judges a picture alone; expected metrics that compare with a reference")
 
 
-LossRequest = Annotated[str, _there_is(check_loss)]
-MetricRequest = Annotated[str, _there_is(_find_comparing)]
+LossRequest = Annotated[str, there_is(check_loss)]
+MetricRequest = Annotated[str, there_is(_find_comparing)]
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Data(_Settings):
+class Data(Settings):
     """Pictures, and what is done to them.
 
     Attributes:
@@ -79,7 +57,7 @@ class Data(_Settings):
 
     train: Path
     validation: Path | None = None
-    degradation: Annotated[str, _there_is(create_degradation)]
+    degradation: Annotated[str, there_is(create_degradation)]
     patch: PositiveInt = 96
     offset: Annotated[int, Field(ge=0)] = 0
     unpaired: bool = False
@@ -93,7 +71,7 @@ class Data(_Settings):
         return unpaired
 
 
-class LossMix(_Settings):
+class LossMix(Settings):
     """What is minimised, as `beholder.losses.WeightedSum` takes it.
 
     Attributes:
@@ -104,9 +82,9 @@ class LossMix(_Settings):
     """
 
     terms: dict[str, LossRequest]
-    weights: dict[str, Annotated[float, Field(ge=0)]] = {}
+    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     balance: Literal["fixed", "equalise", "gradient", "uncertainty"] = "fixed"
-    against: dict[str, Path] = {}
+    against: dict[str, Path] = Field(default_factory=dict)
 
     @field_validator("against")
     @classmethod
@@ -117,7 +95,7 @@ class LossMix(_Settings):
         return against
 
 
-class Adversary(_Settings):
+class Adversary(Settings):
     """A discriminator that is trained along, and adds the term ``adversary`` to the loss.
 
     Attributes:
@@ -126,12 +104,12 @@ class Adversary(_Settings):
         weight: What the term weighs.
     """
 
-    discriminator: Annotated[str, _there_is(create_discriminator)]
+    discriminator: Annotated[str, there_is(create_discriminator)]
     kind: Literal["vanilla", "least_squares", "hinge", "wasserstein", "relativistic"] = "vanilla"
     weight: Annotated[float, Field(ge=0)] = 1e-3
 
 
-class Cycle(_Settings):
+class Cycle(Settings):
     """A second network, which goes back, with a discriminator of its own: training without pairs, as CycleGAN.
 
     Both are of the kind of the first ones. What goes there and back, from either side, must come out as it was.
@@ -145,7 +123,7 @@ class Cycle(_Settings):
     identity: Annotated[float, Field(ge=0)] = 5.0
 
 
-class Optimiser(_Settings):
+class Optimiser(Settings):
     """Adam, with decoupled weight decay where there is any.
 
     Attributes:
@@ -161,7 +139,7 @@ class Optimiser(_Settings):
     clip: Annotated[float, Field(ge=0)] = 1.0
 
 
-class Schedule(_Settings):
+class Schedule(Settings):
     """How the learning rate goes.
 
     Attributes:
@@ -179,7 +157,7 @@ class Schedule(_Settings):
     factor: Share = 0.1
 
 
-class Validation(_Settings):
+class Validation(Settings):
     """What tells how good the network is.
 
     Attributes:
@@ -210,7 +188,7 @@ class Validation(_Settings):
         return self
 
 
-class Recipe(_Settings):
+class Recipe(Settings):
     """A training run, whole: with it and the pictures, the network can be trained again.
 
     Attributes:
@@ -233,8 +211,8 @@ class Recipe(_Settings):
     """
 
     title: str
-    network: Annotated[str, _there_is(create_network)]
-    start_from: Annotated[str, _there_is(find_model)] | None = None
+    network: Annotated[str, there_is(create_network)]
+    start_from: Annotated[str, there_is(find_model)] | None = None
     data: Data
     loss: LossMix
     adversary: Annotated[Adversary | None, Field(validate_default=True)] = None
@@ -248,6 +226,13 @@ class Recipe(_Settings):
     validation: Validation = Validation()
     checkpoint: PositiveInt = 500
     seed: Annotated[int, Field(ge=0)] = 0
+
+    def from_anywhere(self) -> Self:
+        """The same with absolute paths."""
+        start = self.start_from
+        if start is not None and Path(start).is_file():
+            start = str(Path(start).absolute())
+        return super().from_anywhere().model_copy(update={"start_from": start})
 
     @field_validator("adversary")
     @classmethod

@@ -1,0 +1,162 @@
+"""What the commands share that learn in runs: which run, Ctrl-C, the bar."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import signal
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, TypeVar
+
+from beholder.cli.console import say
+from beholder.spec import MissingPackageError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+    from beholder.training.folder import RunFolder
+    from beholder.training.loop import Progress
+    from beholder.training.settings import Settings
+
+__all__ = ["Steps", "choose_run", "listen", "require", "tell_decoding", "tell_end"]
+
+_Recipe = TypeVar("_Recipe", bound="Settings")
+
+
+def choose_run(
+    kind: type[_Recipe],
+    find: Callable[[str], Path],
+    *,
+    recipe: str | None,
+    settings: list[str],
+    output: Path | None,
+    resume: Path | None,
+) -> tuple[_Recipe, RunFolder]:
+    """The recipe to follow, and the run's folder.
+
+    Args:
+        kind: What the recipe is of.
+        find: The file of a recipe that comes with the package, or of the user's.
+        recipe: What was named.
+        settings: KEY=VALUE, in place of the recipe's.
+        output: A new folder.
+        resume: Or one with a run to go on with.
+
+    Raises:
+        UsageError: If they do not go together, or the recipe cannot be read.
+    """
+    from beholder.training.folder import RunFolder
+    from beholder.training.reading import read_recipe
+
+    if resume is None:
+        if recipe is None or output is None:
+            raise UsageError(
+                "name a RECIPE and its folder, -o FOLDER; `beholder recipes` lists those there are."
+            )
+        run = RunFolder(output)
+        run.check_new()
+        return read_recipe(find(recipe), settings, kind=kind), run
+    run = RunFolder(resume)
+    if recipe is not None or output is not None:
+        given = shlex.join([recipe, *settings]) if recipe is not None else f"--output {output}"
+        raise UsageError(
+            f"--resume takes recipe, settings and folder from the run; leave out {given}. Settings can be changed in "
+            f"{run.recipe}."
+        )
+    run.check_there()
+    return read_recipe(run.recipe, kind=kind), run
+
+
+def require(*modules: str) -> None:
+    """Refuse to go on without packages.
+
+    Raises:
+        MissingPackageError: If one is not installed.
+    """
+    missing = [module for module in modules if find_spec(module) is None]
+    if missing:
+        raise MissingPackageError(
+            f"training needs the packages {', '.join(missing)}: pip install 'beholder[train]'"
+        )
+
+
+def tell_end(run: RunFolder, result: Path, command: str, *, interrupted: bool, taken: bool) -> None:
+    """Tell how a run ended, and how it goes on.
+
+    Args:
+        run: The run.
+        result: The file that comes out of it.
+        command: What follows it.
+        interrupted: Whether it was.
+        taken: Whether any step was.
+    """
+    if interrupted:
+        on = f"{command} --resume {shlex.quote(str(run.path))}"
+        say(f"interrupted; go on with: {on}" if run.recipe.is_file() else "interrupted before the first step")
+    elif not taken:
+        say(f"{run.path}: the run had ended; no step was left to take")
+    elif result.is_file():
+        say(f"wrote {result}")
+
+
+class Steps:
+    """A bar of the steps, from the first one on that is taken; scores above it.
+
+    Args:
+        bar: Where it is drawn.
+        before: What the scores before any learning are called.
+    """
+
+    def __init__(self, bar: Bar, before: str) -> None:
+        self.bar = bar
+        self.before = before
+        self.task: TaskID | None = None
+
+    def tell(self, progress: Progress) -> None:
+        """Show how far the run is."""
+        if progress.scores is not None:
+            scores = ", ".join(f"{name} {score:.4f}" for name, score in progress.scores.items())
+            self.bar.console.print(
+                f"step {progress.step}: {scores}" if progress.step else f"{self.before}: {scores}"
+            )
+        if not progress.step:
+            return
+        if self.task is None:  # a resumed run is no faster for the steps before
+            self.task = self.bar.add_task(
+                "training", total=progress.steps, completed=progress.step - 1, failed=""
+            )
+        self.bar.update(self.task, completed=progress.step, failed=f"loss {progress.log['total']:.4g}")
+
+
+def tell_decoding(bar: Bar) -> Callable[[int, int], None]:
+    """What shows how many pictures are decoded."""
+
+    def tell(done: int, total: int) -> None:
+        if done == 1:
+            bar.add_task("decoding", total=total, failed="", unit="pictures")
+        bar.update(bar.task_ids[-1], completed=done)
+
+    return tell
+
+
+@contextlib.contextmanager
+def listen(bar: Bar, *, tell: bool) -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed; the second one ends at once."""
+    pressed = False
+
+    def press(_signal: int, _frame: object) -> None:
+        nonlocal pressed
+        pressed = True
+        signal.signal(signal.SIGINT, before)
+        if tell:
+            bar.console.print("stopping after this step; Ctrl-C again stops at once, without a checkpoint")
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
