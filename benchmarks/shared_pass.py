@@ -24,7 +24,7 @@ from beholder.data.degradations import add_noise
 from beholder.data.photos import PHOTOS
 from beholder.losses import WeightedSum, contextual
 from beholder.metrics.gram import gram_distance
-from beholder.metrics.lpips import layer_distances, sum_layers
+from beholder.metrics.lpips import layer_distance, sum_layers
 
 CONTENT = "content:layers=relu5_3"
 OTHERS = ["gram", "contextual", "lpips_vgg"]
@@ -60,7 +60,10 @@ def maths(x: Tensor, y: Tensor) -> Callable[[], None]:
         seen = {name: features.detach().requires_grad_() for name, features in at_x.items()}
         (
             sum_layers(
-                layer_distances(*([at[n] for n in layers["lpips"]] for at in (seen, at_y)), weights)
+                [
+                    layer_distance(seen[n], at_y[n], weight)
+                    for n, weight in zip(layers["lpips"], weights, strict=True)
+                ]
             ).mean()
             + sum(gram_distance(seen[n], at_y[n]).mean() for n in layers["gram"])
             + sum(contextual(seen[n], at_y[n]).mean() for n in layers["contextual"])

@@ -113,6 +113,10 @@ class MetricSpec:
     weights: tuple[str, ...] = ()
     needs_reference: bool = True
 
+    def distance(self, score: Tensor) -> Tensor:
+        """How far scores are from the best, which must be finite: lower is nearer, 0 for equal pictures."""
+        return score - self.best if self.direction == "lower" else self.best - score
+
     def as_dict(self) -> dict[str, Any]:
         """The specification as JSON can hold it: an infinite number becomes ``None``."""
         plain = dataclasses.asdict(self)

@@ -9,20 +9,41 @@ import pytest
 import torch
 from torch import Tensor
 
+from beholder.backbones import Backbone
 from beholder.catalog import METRICS, create_metric
+from beholder.catalog.ensemble import save_ensemble
 from beholder.data.photos import PHOTOS
+from beholder.metrics.learned_lpips import save_learned_lpips
 from beholder.spec import Metric
 
 Build = Callable[[], Metric]
 
 
+@pytest.fixture(scope="session")
+def saved_metrics(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Metrics in files, by the names of their kinds."""
+    folder = tmp_path_factory.mktemp("metrics")
+    backbone = Backbone("alexnet", ["relu1", "relu3"])
+    weights = [torch.linspace(0, 1, 64), torch.linspace(1, 0, 384)]
+    learned = save_learned_lpips(
+        folder / "learned.safetensors",
+        backbone="alexnet",
+        layers=backbone.layers,
+        weights=weights,
+        trunk_file=backbone.weights,
+    )
+    ensemble = save_ensemble(folder / "ensemble.safetensors", {"lpips_alex": 2.0, "ssim": 0.5, "mdsi": 1.0})
+    return {"learned_lpips": learned, "ensemble": ensemble}
+
+
 @pytest.fixture(params=METRICS)
-def build(request: pytest.FixtureRequest, squeezenet_file: Path) -> Build:
+def build(request: pytest.FixtureRequest, squeezenet_file: Path, saved_metrics: dict[str, Path]) -> Build:
     """A function that builds the metric."""
     entry = METRICS[request.param]
     if entry.package:
         pytest.importorskip(entry.package, reason=f"the package {entry.package} is not installed")
     options = {"lpips_squeeze": {"trunk": squeezenet_file}, "lpips": {"backbone": "alexnet"}}
+    options |= {name: {"file": file} for name, file in saved_metrics.items()}
     return lambda: create_metric(request.param, **options.get(request.param, {}))
 
 

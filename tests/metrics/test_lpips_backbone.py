@@ -81,11 +81,11 @@ def test_customary_layers_halve_the_resolution(
     network: str, files: dict[str, Path], pair: tuple[Tensor, Tensor]
 ) -> None:
     metric = create_metric("lpips", backbone=network, weights=files[network])
-    features = list(metric._features(pair[0]))  # type: ignore[attr-defined]
-    sides = [feature.shape[-1] for feature in features]
+    distances = metric._distances(*pair)  # type: ignore[attr-defined]
+    sides = [distance.shape[-1] for distance in distances]
     assert sides == sorted(sides, reverse=True)
     assert len(set(sides)) == len(sides) >= 4
-    assert all(feature.shape[2] == feature.shape[3] for feature in features)
+    assert all(distance.shape[2] == distance.shape[3] for distance in distances)
     assert (metric(*pair) > 0).all()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beholder.catalog.metrics import METRICS, describe_metric
+from beholder.catalog.metrics import METRICS, describe_metric, name_of_file
 from beholder.catalog.requests import Entry, Shelf
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ LOSSES: Mapping[str, Entry] = {
     "landmarks": Entry("beholder.losses.landmarks:LandmarkLoss"),
 }
 
-_SHELF = Shelf("loss", {**METRICS, **LOSSES})
+_SHELF = Shelf("loss", {**METRICS, **LOSSES}, name_of_file)
 
 
 def create_loss(request: str, **options: Any) -> Loss:

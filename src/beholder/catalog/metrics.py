@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beholder.catalog.requests import Entry, Shelf
-from beholder.spec import Metric, MetricSpec, NoReferenceMetric, UsageError
+from beholder.spec import Metric, MetricSpec, NoReferenceMetric, UsageError, WeightsError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +18,7 @@ __all__ = [
     "create_no_reference_metric",
     "describe_metric",
     "list_options",
+    "name_of_file",
     "parse_request",
 ]
 
@@ -52,6 +54,8 @@ METRICS: Mapping[str, Entry] = {
     "vmaf": Entry("beholder.metrics.vmaf:VMAF"),
     "cvvdp": Entry("beholder.metrics.cvvdp:CVVDP", package="pycvvdp"),
     "lpips": Entry("beholder.metrics.lpips_backbone:BackboneLPIPS", subject="backbone"),
+    "learned_lpips": Entry("beholder.metrics.learned_lpips:LearnedLPIPS", subject="file"),
+    "ensemble": Entry("beholder.catalog.ensemble:SavedEnsemble", subject="file"),
     "lpips_random": Entry("beholder.metrics.lpips_backbone:RandomLPIPS"),
     "lpips_alex": Entry("beholder.metrics.lpips:LPIPS", {"network": "alex"}),
     "lpips_vgg": Entry("beholder.metrics.lpips:LPIPS", {"network": "vgg"}),
@@ -68,14 +72,37 @@ NO_REFERENCE_METRICS: Mapping[str, Entry] = {
     "niqe": Entry("beholder.metrics.niqe:NIQE", subject="model"),
 }
 
-_SHELF = Shelf("metric", {**METRICS, **NO_REFERENCE_METRICS})
+_FORMS = {"lpips": "learned_lpips", "ensemble": "ensemble"}
+
+
+def name_of_file(path: str) -> str:
+    """The catalogue's name of the metric in a file.
+
+    Raises:
+        WeightsError: If the file is missing, damaged, or holds no metric.
+    """
+    from beholder.metrics.metric_file import tell_metric  # loads torch
+
+    hint = did_you_mean(path.partition(":")[0].lower(), {**METRICS, **NO_REFERENCE_METRICS})
+    if hint and not Path(path).exists():
+        raise UsageError(f"{path}: there is no such file, and no metric of that name.{hint}")
+    form = tell_metric(path).get("form")
+    if form not in _FORMS:
+        raise WeightsError(
+            f"{path}: holds a metric of the form {form!r}; expected {' or '.join(_FORMS)}. It may want a newer Beholder."
+        )
+    return _FORMS[form]
+
+
+_SHELF = Shelf("metric", {**METRICS, **NO_REFERENCE_METRICS}, name_of_file)
 
 
 def create_metric(request: str, **options: Any) -> Metric:
     """Build a metric by its catalogue name.
 
     Args:
-        request: A name (``"lpips_vgg"``), or a name with options (``"psnr_y:border=4"``).
+        request: A name (``"lpips_vgg"``), a name with options (``"psnr_y:border=4"``), or the path of a metric that was
+            saved (``"mine.safetensors"``).
         **options: The metric's own options, as its class documents them.
 
     Returns:
@@ -83,7 +110,7 @@ def create_metric(request: str, **options: Any) -> Metric:
 
     Raises:
         UsageError: If the name or an option is unknown, or an option is given twice.
-        WeightsError: If the metric needs weights that are not in the cache.
+        WeightsError: If the metric needs weights that are not in the cache, or its file holds something else.
     """
     name, metric_class, arguments = _SHELF.resolve(request, options)
     if name not in METRICS:

@@ -3,6 +3,9 @@ r"""Requests: a name, or a name with options.
 ``NAME:KEY=VALUE:KEY=VALUE``. Where a name has a subject, it comes first, bare, and may hold colons:
 ``lpips:timm:resnet18:layers=layer1+layer2``. In a value ``\:``, ``\,`` and ``\\`` stand for a colon, a comma and a
 backslash (``lpips_vgg:trunk=C\:\mine\,too.pth``); any other backslash is itself.
+
+Where files are of the kind too, the path of one stands for its name: ``C:\mine.safetensors``, with its options behind it
+if it has any. Colons in it need no backslash, commas in a list do.
 """
 
 from __future__ import annotations
@@ -17,9 +20,11 @@ from typing import TYPE_CHECKING, Any
 from beholder.spec import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["Entry", "Shelf", "split_requests"]
+
+_FILE = re.compile(r"(?P<path>.+?\.safetensors)(?P<options>(:\w+=.*)?)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,10 +88,13 @@ class Shelf:
     Attributes:
         kind: What they are, in a word: ``"metric"``.
         entries: Name -> where it leads.
+        name_of_file: Of the kinds that are kept in files, the name of a ``.safetensors`` file's entry, whose subject is
+            the file; called with its path.
     """
 
     kind: str
     entries: Mapping[str, Entry]
+    name_of_file: Callable[[str], str] | None = None
 
     def parse(self, request: str) -> tuple[str, dict[str, Any]]:
         """Split ``"psnr_y:border=4"`` into the name and its options; numbers, ``true`` and ``false`` are recognised.
@@ -94,16 +102,22 @@ class Shelf:
         Raises:
             UsageError: If the name is not on the shelf, or an option is not of the form ``key=value`` or is
                 named twice.
+            WeightsError: If it is a file that is missing or holds something else.
         """
         if not isinstance(request, str):
             raise UsageError(f"the {self.kind} is {request!r}; expected its name.")
         name, *parts = _split(request.strip(), ":")
+        options: dict[str, Any] = {}
+        if name not in self.entries and self.name_of_file and (found := _FILE.fullmatch(request.strip())):
+            path = re.sub(r"\\([:,])", r"\1", found["path"])
+            name = self.name_of_file(path)
+            options[self.entries[name].subject or "file"] = path
+            parts = _split(found["options"], ":")[1:]
         if name not in self.entries:
             hint = did_you_mean(name.lower(), self.entries)
             raise UsageError(
                 f"there is no {self.kind} {name!r}.{hint} `beholder {_plural(self.kind)}` lists them all."
             )
-        options: dict[str, Any] = {}
         subject = self.entries[name].subject
         bare = list(itertools.takewhile(lambda part: "=" not in part, parts)) if subject else []
         if bare:

@@ -52,10 +52,10 @@ class AsLoss(PictureLoss):
     def per_image(self, x: Tensor, y: Tensor) -> Tensor:
         """How far each score is from the best, shape (N,); at least 0, or -200 where the best is infinite."""
         score = self.metric(x, y)
-        best = self.spec.best
-        if not math.isfinite(best):
-            score, best = score.clamp(-_MOST, _MOST), 0.0
-        return score - best if self.spec.direction == "lower" else best - score
+        if math.isfinite(self.spec.best):
+            return self.spec.distance(score)
+        score = score.clamp(-_MOST, _MOST)
+        return score if self.spec.direction == "lower" else -score
 
     def extra_repr(self) -> str:
         """The metric's name."""

@@ -18,9 +18,9 @@ from beholder.ops.strips import in_strips
 from beholder.spec import MetricSpec, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
-__all__ = ["LPIPS", "draw_layers", "layer_distance", "layer_distances", "sum_layers"]
+__all__ = ["LPIPS", "FeatureDistance", "draw_layers", "layer_distance", "sum_layers"]
 
 Network = Literal["alex", "vgg", "squeeze"]
 
@@ -71,13 +71,6 @@ def _unit_length(features: Tensor) -> Tensor:
     return features * (length + _EPS).reciprocal()
 
 
-def layer_distances(
-    x: Iterable[Tensor], y: Iterable[Tensor], weights: Iterable[Tensor | None]
-) -> list[Tensor]:
-    """`layer_distance` of each layer, taken from both networks in step, so that none holds more than it must."""
-    return [layer_distance(*features) for features in zip(x, y, weights, strict=True)]
-
-
 def sum_layers(distances: Sequence[Tensor]) -> Tensor:
     """Scores, shape (N,): each layer's mean over the picture, (N, 1, h, w), added."""
     return torch.stack([distance.flatten(1).mean(1) for distance in distances]).sum(0)
@@ -92,11 +85,73 @@ def draw_layers(distances: Sequence[Tensor], size: Sequence[int]) -> Tensor:
     return torch.stack(maps).sum(0)
 
 
+class FeatureDistance(nn.Module):
+    """`sum_layers` of the `layer_distance` of a network's features; pictures of many megapixels go in tiles.
+
+    Args:
+        backbone: The network and its layers.
+        weights: Of each layer, the weight of each channel, shape (C,); all 1 when ``None``.
+        files: Where the weights come from; by default the network's file.
+        channels_last: Layers whose features stand as (N, H, W, C).
+    """
+
+    spec: MetricSpec
+    traceable = True
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        weights: Sequence[Tensor] | None = None,
+        *,
+        files: tuple[WeightFile, ...] | None = None,
+        channels_last: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.weights: tuple[WeightFile, ...] = (backbone.weights,) if files is None else files
+        self.channels_last = channels_last
+        self._weighted = weights is not None
+        for index, weight in enumerate(weights or ()):
+            self.register_buffer(f"weight{index}", weight, persistent=False)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Score (N, 3, H, W) pairs: shape (N,), at least 0."""
+        return sum_layers(self._distances(x, y))
+
+    def score_and_map(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores, shape (N,), and each pixel's part in them, (N, 1, H, W): the layers' maps enlarged and added."""
+        distances = self._distances(x, y)
+        return sum_layers(distances), draw_layers(distances, x.shape[-2:])
+
+    def _distances(self, x: Tensor, y: Tensor) -> list[Tensor]:
+        check_pair(x, y, min_size=self.spec.min_size)
+        tiles = cut_into_tiles(self.backbone, x.shape[-2:])
+        made = [[self._tile_distances(tile, x, y) for tile in row] for row in tiles]
+        return [
+            join_tiles([[distances[layer] for distances in row] for row in made])
+            for layer in self.backbone.layers
+        ]
+
+    def _tile_distances(self, tile: Tile, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        # From both pictures in step, so that neither's features are held for longer than they must be.
+        pairs = zip(self.backbone.walk(tile.of(x)), self.backbone.walk(tile.of(y)), strict=True)
+        return {
+            layer: tile.inner(layer, self._layer_distance(layer, of_x, of_y))
+            for (layer, of_x), (_, of_y) in pairs
+        }
+
+    def _layer_distance(self, layer: str, x: Tensor, y: Tensor) -> Tensor:
+        if layer in self.channels_last:
+            x, y = x.movedim(-1, 1), y.movedim(-1, 1)
+        index = self.backbone.layers.index(layer)
+        return layer_distance(x, y, self.get_buffer(f"weight{index}") if self._weighted else None)
+
+
 def _lin_card(network: str, version: str) -> str:
     return f"lpips_{network}_lin_v{version}"
 
 
-class LPIPS(nn.Module):
+class LPIPS(FeatureDistance):
     r"""LPIPS: distance between the features of a pretrained network, weighted to agree with people.
 
     Args:
@@ -115,8 +170,6 @@ class LPIPS(nn.Module):
         Deviation from the authors' code: none in the score; the gradient of a length of 0 is 0, not NaN.
     """
 
-    traceable = True
-
     def __init__(
         self,
         network: Network = "alex",
@@ -125,21 +178,17 @@ class LPIPS(nn.Module):
         lin: bool = True,
         trunk: str | Path | None = None,
     ) -> None:
-        super().__init__()
-        self.spec = self.describe(network, version=version, lin=lin, trunk=trunk)
+        spec = self.describe(network, version=version, lin=lin, trunk=trunk)
         name = _TRUNKS[network].network
         mean, std = (IMAGENET_MEAN, IMAGENET_STD) if str(version) == "0.1" else ((0.5,) * 3, (0.5,) * 3)
-        self.backbone = Backbone(name, CHAIN_STAGES[name], weights=trunk, mean=mean, std=std)
-        self.weights: tuple[WeightFile, ...] = (self.backbone.weights,)
-        self.lin = lin
+        backbone = Backbone(name, CHAIN_STAGES[name], weights=trunk, mean=mean, std=std)
         if lin:
-            self._load_lin(_lin_card(network, version))
-
-    def _load_lin(self, card: str) -> None:
-        tensors, file = door.load(card)
-        self.weights += (file,)
-        for index in range(len(self.backbone.layers)):
-            self.register_buffer(f"weight{index}", tensors[f"lin{index}.weight"].flatten(), persistent=False)
+            tensors, file = door.load(_lin_card(network, version))
+            weights = [tensors[f"lin{index}.weight"].flatten() for index in range(len(backbone.layers))]
+            super().__init__(backbone, weights, files=(backbone.weights, file))
+        else:
+            super().__init__(backbone)
+        self.spec = spec
 
     @staticmethod
     def describe(
@@ -170,36 +219,3 @@ class LPIPS(nn.Module):
             map_range=(0.0, 0.6),
             weights=cards,
         )
-
-    def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        """Score (N, 3, H, W) pairs: shape (N,), at least 0."""
-        return sum_layers(self._distances(x, y))
-
-    def score_and_map(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Scores, shape (N,), and each pixel's part in them, (N, 1, H, W): the layers' maps enlarged and added."""
-        distances = self._distances(x, y)
-        return sum_layers(distances), draw_layers(distances, x.shape[-2:])
-
-    def _distances(self, x: Tensor, y: Tensor) -> list[Tensor]:
-        check_pair(x, y, min_size=self.spec.min_size)
-        weights = [
-            self.get_buffer(f"weight{index}") if self.lin else None
-            for index in range(len(self.backbone.layers))
-        ]
-        tiles = cut_into_tiles(self.backbone, x.shape[-2:])
-        made = [[self._tile_distances(tile, x, y, weights) for tile in row] for row in tiles]
-        return [
-            join_tiles([[distances[layer] for distances in row] for row in made])
-            for layer in range(len(weights))
-        ]
-
-    def _tile_distances(
-        self, tile: Tile, x: Tensor, y: Tensor, weights: Sequence[Tensor | None]
-    ) -> list[Tensor]:
-        distances = layer_distances(self._features(tile.of(x)), self._features(tile.of(y)), weights)
-        layers = self.backbone.layers
-        return [tile.inner(layer, each) for layer, each in zip(layers, distances, strict=True)]
-
-    def _features(self, picture: Tensor) -> Iterator[Tensor]:
-        for _, features in self.backbone.walk(picture):
-            yield features

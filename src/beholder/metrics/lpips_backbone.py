@@ -3,58 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from beholder.backbones import CARDS, Backbone, WeightFile
+from beholder.backbones import CARDS, Backbone
 from beholder.backbones.chains import CHAINS, Chain
 from beholder.backbones.sizes import feature_shapes, smallest_square
 from beholder.backbones.stages import CHAIN_STAGES, find_stages, name_some_layers
-from beholder.metrics.lpips import draw_layers, layer_distances, sum_layers
-from beholder.ops.shapes import check_pair
+from beholder.metrics.lpips import FeatureDistance
 from beholder.spec import MetricSpec, UsageError, WeightsError
 
-__all__ = ["BackboneLPIPS", "RandomLPIPS"]
+__all__ = ["BackboneLPIPS", "RandomLPIPS", "find_channels_last"]
 
 _STD = 0.01  # Krizhevsky et al., 2012; any other gives the same score
 
 
-class _FeatureDistance(nn.Module):
-    """Distance of the features of a network, all channels weighing 1."""
-
-    spec: MetricSpec
-    traceable = True
-
-    def __init__(self, backbone: Backbone) -> None:
-        super().__init__()
-        self.backbone = backbone
-        self.weights: tuple[WeightFile, ...] = (backbone.weights,)
-        self.smallest = smallest_square(backbone.trunk)
-        self.channels_last = _find_channels_last(backbone, self.smallest)
-
-    def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        """Score (N, 3, H, W) pairs: shape (N,), at least 0."""
-        return sum_layers(self._distances(x, y))
-
-    def score_and_map(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Scores, shape (N,), and each pixel's part in them, (N, 1, H, W): the layers' maps enlarged and added."""
-        distances = self._distances(x, y)
-        return sum_layers(distances), draw_layers(distances, x.shape[-2:])
-
-    def _distances(self, x: Tensor, y: Tensor) -> list[Tensor]:
-        check_pair(x, y, min_size=self.spec.min_size)
-        return layer_distances(self._features(x), self._features(y), [None] * len(self.backbone.layers))
-
-    def _features(self, picture: Tensor) -> Iterator[Tensor]:
-        for layer, features in self.backbone.walk(picture):
-            yield features.movedim(-1, 1) if layer in self.channels_last else features
-
-
-class BackboneLPIPS(_FeatureDistance):
+class BackboneLPIPS(FeatureDistance):
     r"""LPIPS on any network, without weights learned from people: every channel of every layer weighs 1.
 
     .. math:: \sum_l \frac{1}{H_l W_l} \sum_{h, w}
@@ -102,8 +70,10 @@ class BackboneLPIPS(_FeatureDistance):
             raise WeightsError(
                 f"there is no weight card for {backbone!r}; name a file: lpips:{backbone}:weights=FILE."
             )
-        super().__init__(Backbone(backbone, named, weights=weights, mean=stages.mean, std=stages.std))
-        self.spec = dataclasses.replace(spec, min_size=self.smallest or 1)
+        network = Backbone(backbone, named, weights=weights, mean=stages.mean, std=stages.std)
+        smallest = smallest_square(network.trunk)
+        super().__init__(network, channels_last=find_channels_last(network, smallest))
+        self.spec = dataclasses.replace(spec, min_size=smallest or 1)
 
     @staticmethod
     def describe(
@@ -124,7 +94,7 @@ class BackboneLPIPS(_FeatureDistance):
         )
 
 
-class RandomLPIPS(_FeatureDistance):
+class RandomLPIPS(FeatureDistance):
     """LPIPS on an AlexNet of random weights: what its architecture alone is worth.
 
     Every weight is drawn from a Gaussian of mean 0 and standard deviation 0.01; there are no biases. The
@@ -196,7 +166,7 @@ def _split(layers: str | Sequence[str] | None) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _find_channels_last(backbone: Backbone, side: int | None) -> frozenset[str]:
+def find_channels_last(backbone: Backbone, side: int | None) -> frozenset[str]:
     """Layers whose features stand as (N, H, W, C), found on a square picture of that side.
 
     Raises:

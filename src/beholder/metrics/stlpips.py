@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from torch import Tensor, nn
-
-from beholder.backbones import Backbone, WeightFile, door
-from beholder.metrics.lpips import draw_layers, layer_distances, sum_layers
-from beholder.ops.shapes import check_pair
+from beholder.backbones import Backbone, door
+from beholder.metrics.lpips import FeatureDistance
 from beholder.spec import MetricSpec, UsageError
 
 __all__ = ["ShiftTolerantLPIPS"]
@@ -28,7 +25,7 @@ _TRUNKS = {
 }
 
 
-class ShiftTolerantLPIPS(nn.Module):
+class ShiftTolerantLPIPS(FeatureDistance):
     r"""LPIPS on a network that blurs before it leaves pixels out, all of its weights learned from people.
 
     .. math:: \sum_l \frac{1}{H_l W_l} \sum_{hw} \sum_c w_{lc} \left(\hat x_{lchw} - \hat y_{lchw}\right)^2
@@ -49,17 +46,14 @@ class ShiftTolerantLPIPS(nn.Module):
         Deviation from the authors' code: none in the score; the gradient of a length of 0 is 0, not NaN.
     """
 
-    traceable = True
-
     def __init__(self, network: Network = "alex") -> None:
-        super().__init__()
-        self.spec = self.describe(network)
+        spec = self.describe(network)
         card = f"stlpips_{network}"
-        self.backbone = Backbone(card, _TRUNKS[network].layers)
-        self.weights: tuple[WeightFile, ...] = (self.backbone.weights,)
+        backbone = Backbone(card, _TRUNKS[network].layers)
         tensors, _ = door.load(card)
-        for index in range(len(self.backbone.layers)):
-            self.register_buffer(f"weight{index}", tensors[f"lin{index}.weight"].flatten(), persistent=False)
+        weights = [tensors[f"lin{index}.weight"].flatten() for index in range(len(backbone.layers))]
+        super().__init__(backbone, weights)
+        self.spec = spec
 
     @staticmethod
     def describe(network: Network = "alex") -> MetricSpec:
@@ -80,18 +74,3 @@ class ShiftTolerantLPIPS(nn.Module):
             map_range=(0.0, 0.6),
             weights=(f"stlpips_{network}",),
         )
-
-    def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        """Score (N, 3, H, W) pairs: shape (N,), at least 0."""
-        return sum_layers(self._distances(x, y))
-
-    def score_and_map(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Scores, shape (N,), and each pixel's part in them, (N, 1, H, W): the layers' maps enlarged and added."""
-        distances = self._distances(x, y)
-        return sum_layers(distances), draw_layers(distances, x.shape[-2:])
-
-    def _distances(self, x: Tensor, y: Tensor) -> list[Tensor]:
-        check_pair(x, y, min_size=self.spec.min_size)
-        features_x, features_y = ((features for _, features in self.backbone.walk(z)) for z in (x, y))
-        weights = (self.get_buffer(f"weight{index}") for index in range(len(self.backbone.layers)))
-        return layer_distances(features_x, features_y, weights)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,7 +40,7 @@ class MapFolder:
 
     def path(self, name: Path, metric: str) -> Path:
         """Where a map is written, or would be."""
-        ending = f".{metric.replace(':', '_').replace('/', '_')}.png"
+        ending = "." + re.sub(r"[:/\\]", "_", metric) + ".png"
         return self.folder / name.with_name(_shortened(name.name, len(ending)) + ending)
 
     def save(self, name: Path, metric: str, values: NDArray[np.float32]) -> Path:
