@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from beholder.training.folder import RunFolder
-    from beholder.training.loop import Progress
     from beholder.training.settings import Settings
+    from beholder.training.task import Progress
 
-__all__ = ["Steps", "choose_run", "listen", "require", "tell_decoding", "tell_end"]
+__all__ = ["Steps", "choose_run", "listen", "require", "tell_end", "tell_passing"]
 
 _Recipe = TypeVar("_Recipe", bound="Settings")
 
@@ -132,12 +132,15 @@ class Steps:
         self.bar.update(self.task, completed=progress.step, failed=f"loss {progress.log['total']:.4g}")
 
 
-def tell_decoding(bar: Bar) -> Callable[[int, int], None]:
-    """What shows how many pictures are decoded."""
+def tell_passing(bar: Bar, what: str, unit: str) -> Callable[[int, int], None]:
+    """What shows how many of something have gone by before the first step; a bar for each time that it begins anew."""
+    last = 0
 
     def tell(done: int, total: int) -> None:
-        if done == 1:
-            bar.add_task("decoding", total=total, failed="", unit="pictures")
+        nonlocal last
+        if not bar.task_ids or done < last:
+            bar.add_task(what, total=total, failed="", unit=unit)
+        last = done
         bar.update(bar.task_ids[-1], completed=done)
 
     return tell

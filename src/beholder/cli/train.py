@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from beholder.cli.console import print_out, print_wide, progress_bar, say
-from beholder.cli.runs import Steps, choose_run, listen, require, tell_decoding, tell_end
+from beholder.cli.runs import Steps, choose_run, listen, require, tell_end, tell_passing
 
 __all__ = ["recipes", "train"]
 
@@ -77,7 +77,7 @@ def train(
                 nodes=nodes,
                 accelerator=accelerator,
                 tell=steps.tell,
-                tell_decoding=tell_decoding(bar),
+                tell_decoding=tell_passing(bar, "decoding", "pictures"),
                 stop=pressed,
             )
         interrupted = pressed()
@@ -98,7 +98,7 @@ def recipes() -> None:
     import yaml
     from rich.table import Table
 
-    from beholder.training.shipped import shipped_recipes
+    from beholder.training.shipped import shipped_metric_recipes, shipped_recipes
 
     table = Table("name", "network", "steps", "what comes out")
     for name, path in shipped_recipes().items():
@@ -106,3 +106,8 @@ def recipes() -> None:
         table.add_row(name, told["network"], str(told["steps"]), told["title"])
     print_wide(table)
     print_out("Each wants photographs: beholder train NAME data.train=FOLDER -o runs/NAME")
+    learned = Table("name", "what comes out")
+    for name, path in shipped_metric_recipes().items():
+        learned.add_row(name, yaml.safe_load(path.read_text(encoding="utf-8"))["title"])
+    print_wide(learned)
+    print_out("Each wants judged triplets: beholder calibrate learn NAME data.train=SET -o runs/NAME")

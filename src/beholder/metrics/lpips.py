@@ -20,7 +20,7 @@ from beholder.spec import MetricSpec, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["LPIPS", "FeatureDistance", "draw_layers", "layer_distance", "sum_layers"]
+__all__ = ["LPIPS", "FeatureDistance", "draw_layers", "layer_distance", "sum_layers", "unit_length"]
 
 Network = Literal["alex", "vgg", "squeeze"]
 
@@ -58,14 +58,15 @@ def _strip_distance(x: Tensor, y: Tensor, weight: Tensor | None) -> Tensor:
     # Not addcmul, which rounds one product and not the other: equal features would not be 0 apart.
     if y.stride(0) == 0 and not y.requires_grad:
         y = y[:1]  # a reference's, repeated for its versions
-    squared = (_unit_length(x) - _unit_length(y)).square()
+    squared = (unit_length(x) - unit_length(y)).square()
     if weight is None:
         return squared.sum(1, keepdim=True)
     weighted: Tensor = torch.einsum("nchw,c->nhw", squared, weight)
     return weighted.unsqueeze(1)
 
 
-def _unit_length(features: Tensor) -> Tensor:
+def unit_length(features: Tensor) -> Tensor:
+    """Features (N, C, H, W), at every place scaled to length 1 along the channels; those of length 0 stay."""
     # torch's norm, unlike the root of a sum of squares, has gradient 0 at 0.
     length: Tensor = torch.linalg.vector_norm(features, dim=1, keepdim=True)
     return features * (length + _EPS).reciprocal()

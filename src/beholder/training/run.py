@@ -10,11 +10,12 @@ import torch
 from beholder.training.changes import check_changes
 from beholder.training.folder import RunFolder
 from beholder.training.learner import Learner
-from beholder.training.loop import Pace, Progress, follow
+from beholder.training.loop import follow
 from beholder.training.model_file import save_model
 from beholder.training.pairs import open_pairs
 from beholder.training.processes import plan_processes
 from beholder.training.shipped import find_model
+from beholder.training.task import Pace, Progress
 from beholder.training.validating import Enlarger, Validator
 
 if TYPE_CHECKING:

@@ -7,12 +7,24 @@ from pathlib import Path
 
 from beholder.spec import UsageError, did_you_mean
 
-__all__ = ["find_model", "find_recipe", "shipped_models", "shipped_recipes"]
+__all__ = [
+    "find_metric_recipe",
+    "find_model",
+    "find_recipe",
+    "shipped_metric_recipes",
+    "shipped_models",
+    "shipped_recipes",
+]
 
 
 def shipped_recipes() -> dict[str, Path]:
     """Name -> file of every recipe in the package."""
     return _shipped("recipes", "*.yaml")
+
+
+def shipped_metric_recipes() -> dict[str, Path]:
+    """Name -> file of every recipe in the package by which a metric is learned."""
+    return _shipped("recipes/metrics", "*.yaml")
 
 
 def shipped_models() -> dict[str, Path]:
@@ -27,6 +39,15 @@ def find_recipe(name: str) -> Path:
         UsageError: If there is neither.
     """
     return _find("recipe", name, shipped_recipes(), "a .yaml file")
+
+
+def find_metric_recipe(name: str) -> Path:
+    """The file of a recipe by which a metric is learned: one of the user's, or one in the package by its name.
+
+    Raises:
+        UsageError: If there is neither.
+    """
+    return _find("recipe of a metric", name, shipped_metric_recipes(), "a .yaml file")
 
 
 def find_model(name: str) -> Path:
