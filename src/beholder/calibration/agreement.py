@@ -64,6 +64,7 @@ def agree(
     level: float = 0.95,
     resamples: int = 2000,
     seed: int = 0,
+    against: str | None = None,
     tell: Callable[[int, int], object] | None = None,
 ) -> Agreement:
     """Compare metrics with people, on the whole set and on its parts.
@@ -75,6 +76,7 @@ def agree(
         level: Confidence level of the intervals, between 0 and 1.
         resamples: How often groups are drawn, at least 100.
         seed: Where chance starts from; the same seed gives the same intervals.
+        against: The metric that the others are compared with; by default each is compared with each.
         tell: Called with the number of steps that are done, and of all.
 
     Raises:
@@ -82,6 +84,8 @@ def agree(
     """
     options = {"level": level, "resamples": resamples, "seed": seed}
     parts, couples = list(_parts(measured)), list(itertools.combinations(measured.distances, 2))
+    if against is not None:
+        couples = [(against, name) for name in measured.distances if name != against]
     total = len(measured.distances) * len(parts) + len(couples)
     scores, comparisons = [], []
     for name, (by, part, chosen) in itertools.product(measured.distances, parts):

@@ -14,9 +14,9 @@ from beholder.metrics.metric_file import read_metric, save_metric, tell_metric
 from beholder.spec import MetricSpec, UsageError, WeightsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["SavedEnsemble", "save_ensemble"]
+__all__ = ["SavedEnsemble", "check_members", "save_ensemble"]
 
 _NAME = "ensemble"
 _FILES = ("learned_lpips", _NAME)
@@ -97,6 +97,17 @@ def save_ensemble(
     describe_ensemble({request: describe_metric(request) for request in kept}, kept)
     members = [{**_name_member(request, Path(path)), "weight": weight} for request, weight in kept.items()]
     return save_metric(path, "ensemble", {"members": members}, {}, about)
+
+
+def check_members(requests: Iterable[str]) -> None:
+    """Refuse metrics that no ensemble can be made of, without building them.
+
+    Raises:
+        UsageError: If one is unknown, or cannot be added up: see `describe_ensemble`.
+        WeightsError: If a metric's file cannot be read.
+    """
+    specs = {request: describe_metric(request) for request in requests}
+    describe_ensemble(specs, dict.fromkeys(specs, 1.0))
 
 
 def _name_member(request: str, ensemble: Path) -> dict[str, Any]:

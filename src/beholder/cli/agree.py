@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from beholder.cli.console import print_out, print_wide, progress_bar, say
+from beholder.cli.console import print_out, progress_bar, say
+from beholder.cli.measured import as_object, read_or_measure, show_frames, tell_of
 from beholder.cli.outputs import check_file
-from beholder.spec import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from beholder.data.judged import JudgementSet
 
 __all__ = ["agree"]
-
-_SHOWN = 5  # rows that could not be measured, by name
 
 
 def agree(
@@ -81,21 +78,13 @@ def agree(
         beholder agree tid2013/ -m vsi,dists --distances tid.parquet
     """
     from beholder.calibration import agree as compare
-    from beholder.calibration import read_measured, write_measured
+    from beholder.calibration import write_measured
     from beholder.calibration.tables import save_table
 
     _check(level, resamples, (output, distances), report)
-    judged: JudgementSet | None = None
-    if table is not None and judgements is None:
-        if kind or (engine, precision) != ("auto", "auto"):
-            raise UsageError(
-                "--kind, --engine and --precision are for pictures; --table has distances already."
-            )
-        measured = _chosen(read_measured(table), metrics)
-    elif judgements is not None and table is None:
-        judged, measured = _measure(judgements, metrics or "lpips_alex", kind, engine, precision, quiet=quiet)
-    else:
-        raise UsageError("expected a set of judgements, or --table FILE; one of them.")
+    judged, measured = read_or_measure(
+        judgements, table, metrics, kind=kind, engine=engine, precision=precision, quiet=quiet
+    )
     if distances is not None:
         write_measured(measured, distances)
         say(f"wrote {len(measured)} rows of distances to {distances}")
@@ -114,10 +103,10 @@ def agree(
     if report is not None:
         _report(measured, found, report, judged)
     if as_json:
-        print_out(json.dumps(_as_object(measured, found), indent=2, ensure_ascii=False))
+        print_out(json.dumps(as_object(measured, found), indent=2, ensure_ascii=False))
     else:
-        _show(found)
-    _tell(measured)
+        show_frames(found.scores, found.comparisons)
+    tell_of(measured)
     raise typer.Exit(1 if measured.errors else 0)
 
 
@@ -135,18 +124,6 @@ def _report(measured: MeasuredSet, found: Agreement, path: Path, judged: Judgeme
     say(f"wrote {path}")
 
 
-def _tell(measured: MeasuredSet) -> None:
-    """What to know of the figures."""
-    if not measured.grouped:
-        say(
-            "there is no column group: each row counts as a reference of its own, and intervals may be too narrow"
-        )
-    for name, why in measured.errors[:_SHOWN]:
-        say(f"left out: {name}: {why}")
-    if measured.errors:
-        say(f"{len(measured.errors)} rows could not be measured and are left out")
-
-
 def _check(level: float, resamples: int, tables: Sequence[Path | None], report: Path | None) -> None:
     """Refuse now what would be refused when all is measured."""
     from beholder.judgements.resampling import check_resampling
@@ -157,76 +134,3 @@ def _check(level: float, resamples: int, tables: Sequence[Path | None], report: 
         check_ending(path)
     for path in filter(None, (*tables, report)):
         check_file(path)
-
-
-def _chosen(measured: MeasuredSet, metrics: str | None) -> MeasuredSet:
-    """Some metrics of a table, or all."""
-    import dataclasses
-
-    from beholder.catalog.requests import split_requests
-
-    if metrics is None:
-        return measured
-    wanted = split_requests(metrics)
-    if missing := [name for name in wanted if name not in measured.distances]:
-        raise UsageError(
-            f"the table has no distances of {', '.join(missing)}; it has {', '.join(measured.distances)}."
-        )
-    return dataclasses.replace(measured, distances={name: measured.distances[name] for name in wanted})
-
-
-def _measure(
-    path: Path, metrics: str, kind: str | None, engine: str, precision: str, *, quiet: bool
-) -> tuple[JudgementSet, MeasuredSet]:
-    from beholder.calibration import measure
-    from beholder.catalog.requests import split_requests
-    from beholder.data.judged import open_judgements
-    from beholder.scoring import Settings
-
-    settings = Settings(engine=engine, precision=precision)  # type: ignore[arg-type]
-    with progress_bar("labels", quiet=quiet) as bar:
-        task = bar.add_task("opening", total=None, failed="")
-        judged = open_judgements(
-            path,
-            kind=kind,  # type: ignore[arg-type]
-            tell=lambda done, total: bar.update(task, completed=done, total=total),
-        )
-    with progress_bar("rows", quiet=quiet) as bar:
-        task = bar.add_task("measuring", total=len(judged), failed="")
-        measured = measure(
-            judged,
-            split_requests(metrics),
-            settings,
-            tell=lambda done, total: bar.update(task, completed=done, total=total),
-        )
-    return judged, measured
-
-
-def _as_object(measured: MeasuredSet, found: Agreement) -> dict[str, Any]:
-    """What there is to tell; what is no number is null."""
-    tables = {
-        name: [
-            {key: None if isinstance(cell, float) and math.isnan(cell) else cell for key, cell in row.items()}
-            for row in frame.to_dicts()
-        ]
-        for name, frame in (("scores", found.scores), ("comparisons", found.comparisons))
-    }
-    return {
-        "kind": measured.kind,
-        "rows": len(measured),
-        "left_out": len(measured.errors),
-        **tables,
-        "provenance": dict(measured.provenance),
-    }
-
-
-def _show(found: Agreement) -> None:
-    from rich.table import Table
-
-    for frame in (found.scores, found.comparisons):
-        if not len(frame):
-            continue
-        table = Table(*frame.columns)
-        for row in frame.rows():
-            table.add_row(*[f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row])
-        print_wide(table)

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from beholder.cli.agree import agree
+from beholder.cli.calibrate import calibrate
 from beholder.cli.console import say, show_error
 from beholder.cli.data import data
 from beholder.cli.degrade import degrade
@@ -63,6 +64,7 @@ app.command()(degrade)
 app.command()(stylise)
 app.command()(agree)
 app.command()(serve)
+app.add_typer(calibrate, name="calibrate")
 app.add_typer(weights, name="weights")
 app.add_typer(data, name="data")
 app.add_typer(distort, name="distort")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-__all__ = ["SUFFIX", "Form", "MetricFile", "read_metric", "save_metric", "tell_metric"]
+__all__ = ["SUFFIX", "Form", "MetricFile", "read_metric", "save_metric", "tell_metric", "write_tensors"]
 
 Form = Literal["lpips", "ensemble"]
 SUFFIX = ".safetensors"
@@ -71,12 +71,29 @@ def save_metric(
     Raises:
         UsageError: If the file's ending is another, or it cannot be written.
     """
+    words = {"form": form, "beholder": version("beholder"), **told, "about": dict(about or {})}
+    return write_tensors(path, tensors, _KEY, words)
+
+
+def write_tensors(
+    path: str | Path, tensors: Mapping[str, Tensor], key: str, words: Mapping[str, Any]
+) -> Path:
+    """Write tensors, and words beside them, whole or not at all.
+
+    Args:
+        path: ``.safetensors`` file.
+        tensors: The tensors, by name.
+        key: What the words stand under in the file's metadata.
+        words: As JSON can hold them.
+
+    Raises:
+        UsageError: If the file's ending is another, or it cannot be written.
+    """
     path = Path(path)
     if path.suffix.lower() != SUFFIX:
         raise UsageError(f"{path}: expected a file that ends in {SUFFIX}.")
-    words = {"form": form, "beholder": version("beholder"), **told, "about": dict(about or {})}
     plain = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
-    content = save(plain, {_KEY: json.dumps(words, ensure_ascii=False, allow_nan=False)})
+    content = save(plain, {key: json.dumps(words, ensure_ascii=False, allow_nan=False)})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Written beside it and renamed: nobody reads half a file.
