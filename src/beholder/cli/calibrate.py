@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from beholder.cli.console import print_out, progress_bar, say
+from beholder.cli.learning import learn
 from beholder.cli.measured import as_object, choose, read_or_measure, show_frames, tell_of
 from beholder.cli.outputs import check_file
 from beholder.spec import UsageError
@@ -25,6 +26,7 @@ calibrate = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
+calibrate.command()(learn)
 
 _Folds = Annotated[
     int,

@@ -60,8 +60,13 @@ class MetricLearner:
         self.judge = fabric.setup_module(self.plain)
         self.learned = [each for each in self.plain.parameters() if each.requires_grad]
         told = recipe.optimiser
+        trunk = set(distance.backbone.parameters())
+        groups = [
+            {"params": [each for each in self.learned if each not in trunk], "share": 1.0},
+            {"params": [each for each in self.learned if each in trunk], "share": recipe.network_rate},
+        ]
         self.optimiser = torch.optim.AdamW(
-            self.learned, lr=told.rate, betas=told.betas, weight_decay=told.weight_decay, fused=True
+            groups, lr=told.rate, betas=told.betas, weight_decay=told.weight_decay, fused=True
         )
 
     def learn(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -79,7 +84,7 @@ class MetricLearner:
         """
         rate = self._rate()
         for group in self.optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["share"]
         self.plain.train()
         loss: Tensor = self.judge(batch)
         if not math.isfinite(loss.item()):

@@ -68,6 +68,7 @@ class MetricRecipe(Settings):
         batch: Triplets in a step, over all processes.
         dropout: The share of the squared differences that is left out in training, at each place and channel.
         optimiser: How the weights are moved.
+        network_rate: The rate of the network's own weights, in parts of the others'.
         precision: ``"bfloat16"`` computes networks in it, weights stay in float32.
         validation: What tells how good the metric is.
         checkpoint: Steps from one checkpoint to the next.
@@ -89,6 +90,7 @@ class MetricRecipe(Settings):
     batch: PositiveInt = 50
     dropout: Share = 0.5
     optimiser: Optimiser = Optimiser(rate=1e-4, betas=(0.5, 0.999), clip=0)
+    network_rate: Annotated[float, Field(gt=0)] = 1.0
     precision: Literal["float32", "bfloat16"] = "float32"
     validation: Validation = Validation()
     checkpoint: PositiveInt = 500

@@ -40,7 +40,7 @@ __all__ = ["FREE", "learn_metric"]
 
 FREE = (
     *("title", "epochs", "decay", "validation", "checkpoint", "weights"),
-    *("data.train", "data.validation", "data.workers", "optimiser.rate", "optimiser.clip"),
+    *("data.train", "data.validation", "data.workers", "optimiser.rate", "optimiser.clip", "network_rate"),
 )
 """What of a recipe may change while learning is broken off."""
 
