@@ -82,7 +82,7 @@ class MetricSpec:
     """What a user must know of a metric before trusting its number.
 
     Attributes:
-        name: The catalogue's name, such as ``"lpips_vgg"``.
+        name: The catalogue's name, such as ``"lpips_vgg"``; of a metric in a file, the file's without its ending.
         title: One line that says what it measures.
         direction: ``"higher"`` when a higher score means more alike, else ``"lower"``.
         best: The score of two equal pictures; may be infinite.

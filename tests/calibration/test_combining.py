@@ -12,7 +12,7 @@ from scipy.special import expit
 from beholder.calibration.combining import ENSEMBLE, combine, fit_nonnegative_logistic
 from beholder.calibration.folds import assign_folds
 from beholder.calibration.measured import MeasuredSet
-from beholder.judgements import twoafc_score
+from beholder.judgements import average_precision, spearman, twoafc_score
 from beholder.spec import UsageError
 
 HIDDEN = {"fine": 4.0, "coarse": 0.02, "useless": 0.0}
@@ -63,10 +63,18 @@ def test_what_misleads_weighs_nothing_and_nothing_weighs_less(kind: str) -> None
     assert found.weights["fine"] > 3
 
 
-def test_the_ensemble_agrees_better_than_its_members_on_rows_it_has_not_seen() -> None:
-    measured = make_set("triplets", sure=2.0)
+AGREEMENT = {
+    "triplets": lambda distances, said: twoafc_score(*distances.T, said),
+    "pairs": lambda distances, said: average_precision(distances[:, 0], said),
+    "ratings": lambda distances, said: spearman(-distances[:, 0], said),
+}
+
+
+@pytest.mark.parametrize("kind", AGREEMENT)
+def test_the_ensemble_agrees_better_than_its_members_on_rows_it_has_not_seen(kind: str) -> None:
+    measured = make_set(kind, sure=2.0)
     tested = combine(measured).tested
-    scores = {name: twoafc_score(*column.T, tested.answers) for name, column in tested.distances.items()}
+    scores = {name: AGREEMENT[kind](each, tested.answers) for name, each in tested.distances.items()}
     assert scores[ENSEMBLE] > max(scores[name] for name in HIDDEN) + 0.02
     assert list(measured.distances) == list(HIDDEN)
 

@@ -13,12 +13,18 @@ from torch import Tensor
 
 import beholder
 from beholder.backbones import Backbone, WeightFile
-from beholder.catalog import create_metric, create_no_reference_metric, describe_metric
+from beholder.catalog import (
+    create_metric,
+    create_no_reference_metric,
+    describe_metric,
+    parse_request,
+    split_requests,
+)
 from beholder.images import save_picture
 from beholder.metrics.learned_lpips import LearnedLPIPS, save_learned_lpips
 from beholder.metrics.lpips import LPIPS
 from beholder.metrics.metric_file import tell_metric
-from beholder.spec import Metric, UsageError, WeightsError
+from beholder.spec import UsageError, WeightsError
 from scoring.engines.pairs import loaded, noisy, photographs, scores
 
 
@@ -240,15 +246,17 @@ def test_paths_that_lead_nowhere_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["a:b.safetensors", "a,b.safetensors", "k=v:1.safetensors", "Mine.SafeTensors"]
+    "name", [r"C:\mine.safetensors", "a,b.safetensors", "k=v:1.safetensors", "Mine.SafeTensors"]
 )
-def test_any_path_can_be_named(name: str, files: dict[str, Path], tmp_path: Path) -> None:
-    path = tmp_path / name
-    path.write_bytes(files["lin"].read_bytes())
-    metric: Metric = create_metric(str(path))
-    assert metric.spec.min_size == 31
-    (request,) = beholder.catalog.split_requests(str(path).replace(",", r"\,"))
-    assert describe_metric(request) == metric.spec
+def test_any_path_can_be_named(
+    name: str, files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / name).write_bytes(files["lin"].read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert create_metric(name).spec.min_size == 31
+    for path in (name, str(tmp_path / name)):
+        (request,) = split_requests(path.replace(",", r"\,"))
+        assert parse_request(request) == ("learned_lpips", {"file": path})
 
 
 def test_it_is_no_metric_without_a_reference(files: dict[str, Path]) -> None:

@@ -91,7 +91,7 @@ class FeatureDistance(nn.Module):
 
     Args:
         backbone: The network and its layers.
-        weights: Of each layer, the weight of each channel, shape (C,); all 1 when ``None``.
+        channel_weights: Of each layer, the weight of each channel, shape (C,); all 1 when ``None``.
         files: Where the weights come from; by default the network's file.
         channels_last: Layers whose features stand as (N, H, W, C).
     """
@@ -102,7 +102,7 @@ class FeatureDistance(nn.Module):
     def __init__(
         self,
         backbone: Backbone,
-        weights: Sequence[Tensor] | None = None,
+        channel_weights: Sequence[Tensor] | None = None,
         *,
         files: tuple[WeightFile, ...] | None = None,
         channels_last: frozenset[str] = frozenset(),
@@ -111,8 +111,8 @@ class FeatureDistance(nn.Module):
         self.backbone = backbone
         self.weights: tuple[WeightFile, ...] = (backbone.weights,) if files is None else files
         self.channels_last = channels_last
-        self._weighted = weights is not None
-        for index, weight in enumerate(weights or ()):
+        self._weighted = channel_weights is not None
+        for index, weight in enumerate(channel_weights or ()):
             self.register_buffer(f"weight{index}", weight, persistent=False)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
