@@ -197,12 +197,23 @@ def test_weights_that_make_no_distance_are_refused(
         create_metric(str(forged))
 
 
-def test_a_file_that_does_not_tell_its_network_is_refused(files: dict[str, Path], tmp_path: Path) -> None:
-    told = tell_metric(files["lin"]) | {"std": [0.2, 0.0, 0.2]}
+@pytest.mark.parametrize(
+    ("change", "options", "message"),
+    [
+        ({"std": [0.2, 0.0, 0.2]}, "", "does not tell of its network whole"),
+        ({"layers": []}, "", "does not tell of its network whole"),
+        ({"min_size": 3}, "", "takes no pictures of 3x3 pixels"),
+        ({"trunk": None}, "", "holds no network, and does not tell of one"),
+        ({"trunk": None}, ":trunk=other.safetensors", "holds no network, and does not tell of one"),
+    ],
+)
+def test_a_file_that_does_not_tell_its_network_is_refused(
+    change: dict[str, object], options: str, message: str, files: dict[str, Path], tmp_path: Path
+) -> None:
     forged = tmp_path / "forged.safetensors"
-    save_file(load_file(files["lin"]), forged, {"metric": json.dumps(told)})
-    with pytest.raises(WeightsError, match="does not tell of its network whole"):
-        create_metric(str(forged))
+    save_file(load_file(files["lin"]), forged, {"metric": json.dumps(tell_metric(files["lin"]) | change)})
+    with pytest.raises(WeightsError, match=message):
+        create_metric(f"{forged}{options}")
 
 
 def test_one_of_the_tensors_and_their_file_is_wanted(alex: LPIPS, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +14,14 @@ from torch import Tensor, nn
 from beholder.backbones import CARDS, Backbone, WeightFile
 from beholder.backbones.backbone import IMAGENET_MEAN, IMAGENET_STD
 from beholder.backbones.cutting import cut_network
-from beholder.backbones.sizes import feature_shapes, smallest_square
+from beholder.backbones.sizes import feature_shapes, smallest_square, takes
 from beholder.metrics.lpips import FeatureDistance
 from beholder.metrics.lpips_backbone import find_channels_last
 from beholder.metrics.metric_file import MetricFile, read_metric, save_metric, tell_metric
 from beholder.spec import MetricSpec, UsageError, WeightsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 __all__ = ["LearnedLPIPS", "save_learned_lpips"]
 
@@ -81,7 +82,7 @@ class LearnedLPIPS(FeatureDistance):
                 raise UsageError(f"{name} is {value!r}; expected the path of a file.")
         spec = MetricSpec(
             name=_NAME,
-            title="LPIPS with weights learned from people of your own, from a file",
+            title="LPIPS with weights of your own, from a file",
             direction="lower",
             best=0.0,
             range=(0.0, float("inf")),
@@ -176,6 +177,7 @@ def _check_told(file: str | Path, told: dict[str, Any]) -> dict[str, Any]:
         and all(map(math.isfinite, (*told["mean"], *told["map_range"])))
         and all(0 < value < math.inf for value in told["std"])
         and isinstance(told.get("min_size"), int)
+        and "trunk" in told
         and (trunk is None or (isinstance(trunk, dict) and {"card", "file", "sha256"} <= trunk.keys()))
     )
     if not whole:
@@ -193,7 +195,7 @@ def _is_list(value: object, kind: type) -> bool:
 def _build(
     file: str | Path, told: dict[str, Any], weights: Mapping[str, Tensor] | str | Path | None
 ) -> Backbone:
-    if weights is None and told["trunk"] is None:
+    if told["trunk"] is None and not isinstance(weights, Mapping):
         raise WeightsError(f"{file}: holds no network, and does not tell of one. Save it again.")
     if weights is None and told["trunk"]["card"] not in CARDS:
         raise WeightsError(
@@ -228,6 +230,10 @@ def _check_weights(
     """Refuse weights that do not fit the layers' channels, or make no distance."""
     if len(weights) != len(layers):
         raise WeightsError(f"{file}: found the weights of {len(weights)} layers; expected {len(layers)}.")
+    if not takes(trunk, side, side):
+        raise WeightsError(
+            f"{file}: its network takes no pictures of {side}x{side} pixels, as the file has it."
+        )
     try:
         shapes = feature_shapes(trunk, side, side)
     except NotImplementedError:  # then the first picture tells
