@@ -67,3 +67,25 @@ def test_apply(run: Run, photos_folder: Path, tmp_path: Path) -> None:
     expected = DISTORTIONS["ghosting"](read_picture(photos_folder / "one.png").pixels, 0.8, draw)
     expected = DISTORTIONS["jpeg"](expected, 0.2, draw)
     assert torch.equal(read_picture(tmp_path / "out.png").pixels, expected)
+
+
+def test_autoencoders_and_what_they_make(run: Run, photos_folder: Path, tmp_path: Path) -> None:
+    train = ("distort", "train-autoencoders", "photos", "trained", "--steps", "1", "--count", "2")
+    done = run(*train)
+    assert done.returncode == 0, done.stderr
+    assert "trained 2 autoencoders in trained" in done.stderr
+    assert "trained 0 autoencoders in trained, 2 were there" in run(*train).stderr
+    other = run(*train, "--seed", "1")
+    assert other.returncode == 2
+    assert "was trained with seed 0, not 1" in other.stderr
+    make = ("distort", "make", "photos", "bapps", "--triplets", "3", "--size", "32")
+    for scheme in ("cnn", "mix"):
+        made = run(*make, "--scheme", scheme, "--autoencoders", "trained")
+        assert made.returncode == 0, made.stderr
+        assert len(list((tmp_path / "bapps" / "2afc" / "train" / scheme / "p1").iterdir())) == 3
+    missing = run(*make, "--scheme", "cnn")
+    assert missing.returncode == 2
+    assert "wants a folder of autoencoders" in missing.stderr
+    empty = run(*make, "--scheme", "cnn", "--autoencoders", "photos")
+    assert empty.returncode == 2
+    assert "photos: found 0 autoencoders; expected at least two" in empty.stderr

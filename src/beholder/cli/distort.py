@@ -25,8 +25,11 @@ def make(
     photos: Annotated[Path, typer.Argument(help="A folder of photographs, or a .zip or .tar of them.")],
     output: Annotated[Path, typer.Argument(help="The BAPPS folder to write.")],
     scheme: Annotated[
-        str, typer.Option(help="Where the distortions come from: traditional.")
+        str, typer.Option(help="Where the distortions come from: traditional, cnn or mix.")
     ] = "traditional",
+    autoencoders: Annotated[
+        Path | None, typer.Option(help="For cnn and mix: a folder of `beholder distort train-autoencoders`.")
+    ] = None,
     triplets: Annotated[int, typer.Option(min=1, help="How many.")] = 5000,
     size: Annotated[int, typer.Option(min=1, help="Side of a patch, in pixels.")] = 64,
     seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 0,
@@ -45,21 +48,63 @@ def make(
         beholder distort make photographs/ bapps/ --triplets 5000
 
         beholder distort make other-photographs/ bapps/ --triplets 500 --split val
+
+        beholder distort make photographs/ bapps/ --scheme cnn --autoencoders autoencoders/
     """
-    from beholder.data.distortions import Triplets, triplet_folder, write_triplets
+    from beholder.data.distortions import Triplets, create_scheme, triplet_folder, write_triplets
     from beholder.data.packs import open_pack
 
+    chosen = create_scheme(scheme, autoencoders)
     with progress_bar("triplets", quiet=quiet) as bar:
         reading = bar.add_task("decoding", total=None, failed="", unit="pictures")
         pack = open_pack(photos, tell=lambda done, total: bar.update(reading, completed=done, total=total))
         bar.remove_task(reading)
-        wanted = Triplets(pack, scheme, triplets, size=size, seed=seed, split=split)
+        wanted = Triplets(pack, chosen, triplets, size=size, seed=seed, split=split)
         task = bar.add_task("distorting", total=triplets, failed="")
         made = write_triplets(wanted, output, tell=lambda done: bar.update(task, completed=done))
     if wanted.left_out:
         say(f"left out {wanted.left_out} of {len(pack)} photographs, smaller than {size} pixels")
     there = f", {triplets - made} were there" if made < triplets else ""
     say(f"made {made} triplets in {triplet_folder(output, wanted)}{there}")
+
+
+@distort.command("train-autoencoders")
+def train_them(
+    photos: Annotated[Path, typer.Argument(help="A folder of photographs, or a .zip or .tar of them.")],
+    output: Annotated[Path, typer.Argument(help="The folder of the autoencoders.")],
+    count: Annotated[int, typer.Option(min=1, help="How many; BAPPS has 96.")] = 96,
+    seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 0,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of the optimiser for each.")] = 400,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+) -> None:
+    """Train denoising autoencoders whose pictures are distortions: the schemes cnn and mix.
+
+    Each has an input, layers, losses and a learning rate of its own, drawn by its number (docs/distortions.md). After an
+    interruption the same command goes on with those that are missing; others are refused.
+
+    Example:
+        beholder distort train-autoencoders photographs/ autoencoders/ --count 96
+    """
+    from beholder.calibration.autoencoders import train_autoencoders
+    from beholder.cli.weights import fetch_missing
+    from beholder.data.packs import open_pack
+
+    fetch_missing((), ["content"])
+    with progress_bar("steps", quiet=quiet) as bar:
+        reading = bar.add_task("decoding", total=None, failed="", unit="pictures")
+        pack = open_pack(photos, tell=lambda done, total: bar.update(reading, completed=done, total=total))
+        bar.remove_task(reading)
+        task = bar.add_task("training", total=count * steps, failed="")
+        trained = train_autoencoders(
+            pack,
+            output,
+            count,
+            seed=seed,
+            steps=steps,
+            tell=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    there = f", {count - trained} were there" if trained < count else ""
+    say(f"trained {trained} autoencoders in {output}{there}")
 
 
 @distort.command("list")

@@ -4,7 +4,9 @@ from beholder.data.distortions.bapps_folder import triplet_folder, write_triplet
 from beholder.data.distortions.compositions import COMPOSITIONS, Composition, read_composition
 from beholder.data.distortions.distortion import Distortion
 from beholder.data.distortions.registry import DISTORTIONS, find_distortion
-from beholder.data.distortions.schemes import SCHEMES, Choice, Scheme, Traditional, create_scheme
+from beholder.data.distortions.scheme import Choice, Scheme
+from beholder.data.distortions.schemes import SCHEMES, create_scheme
+from beholder.data.distortions.traditional import Traditional
 from beholder.data.distortions.triplets import TripletPlan, Triplets
 
 __all__ = [

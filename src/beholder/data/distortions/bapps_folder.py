@@ -92,6 +92,7 @@ def _describe(triplets: Triplets) -> dict[str, Any]:
     """All that the files depend on."""
     return {
         "scheme": triplets.scheme.name,
+        **triplets.scheme.told,
         "split": triplets.split,
         "triplets": len(triplets),
         "size": triplets.size,

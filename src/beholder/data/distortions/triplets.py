@@ -15,7 +15,7 @@ from beholder.data.drawing import random_source
 from beholder.spec import ShapeError, UsageError
 
 if TYPE_CHECKING:
-    from beholder.data.distortions.schemes import Choice, Scheme
+    from beholder.data.distortions.scheme import Choice, Scheme
     from beholder.data.packs import Pack
 
 __all__ = ["TripletPlan", "Triplets"]
