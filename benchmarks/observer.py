@@ -45,8 +45,8 @@ DOUBT = 0.1  # the spread of its error, in parts of that of the differences of d
 # Few triplets want more passes and larger steps than the authors' 150,000.
 SETTINGS = {
     "lin": ["epochs=60", "decay=60", "optimiser.rate=0.002"],
-    "tune": ["epochs=8", "decay=8", "optimiser.rate=0.0003"],
-    "scratch": ["epochs=8", "decay=8", "optimiser.rate=0.0003"],
+    "tune": ["epochs=3", "decay=3", "optimiser.rate=0.002", "network_rate=0.02"],
+    "scratch": ["epochs=4", "decay=4", "optimiser.rate=0.002", "network_rate=0.2"],
 }
 
 
