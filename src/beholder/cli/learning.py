@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from beholder.cli.console import progress_bar
-from beholder.cli.runs import Steps, choose_run, listen, require, tell_end, tell_passing
+from beholder.cli.runs import carry_out, choose_run, require, tell_passing
 
 __all__ = ["learn"]
 
@@ -63,27 +61,22 @@ def learn(
         fetch_missing([f"lpips:{chosen.backbone}"])
 
     from beholder.calibration.learning.run import learn_metric
-    from beholder.training.processes import is_first_process
 
-    first = is_first_process()  # of several processes, one tells
-    interrupted = True
-    with contextlib.suppress(KeyboardInterrupt), progress_bar("steps", quiet=quiet or not first) as bar:
-        steps = Steps(bar, "before")
-        with listen(bar, tell=first) as pressed:
-            learn_metric(
-                chosen,
-                run.path,
-                resume=resume is not None,
-                devices=devices,
-                nodes=nodes,
-                accelerator=accelerator,
-                tell=steps.tell,
-                tell_measuring=tell_passing(bar, "measuring", "triplets"),
-                stop=pressed,
-            )
-        interrupted = pressed()
-    if first:
-        taken = steps.task is not None
-        tell_end(run, run.metric, "beholder calibrate learn", interrupted=interrupted, taken=taken)
-    if interrupted:
-        raise typer.Exit(130)
+    carry_out(
+        lambda bar, tell, stop: learn_metric(
+            chosen,
+            run.path,
+            resume=resume is not None,
+            devices=devices,
+            nodes=nodes,
+            accelerator=accelerator,
+            tell=tell,
+            tell_measuring=tell_passing(bar, "measuring", "triplets"),
+            stop=stop,
+        ),
+        run,
+        run.metric,
+        command="beholder calibrate learn",
+        before="before",
+        quiet=quiet,
+    )

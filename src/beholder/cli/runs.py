@@ -8,7 +8,9 @@ import signal
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
 
-from beholder.cli.console import say
+import typer
+
+from beholder.cli.console import progress_bar, say
 from beholder.spec import MissingPackageError, UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from beholder.training.settings import Settings
     from beholder.training.task import Progress
 
-__all__ = ["Steps", "choose_run", "listen", "require", "tell_end", "tell_passing"]
+__all__ = ["carry_out", "choose_run", "require", "tell_passing"]
 
 _Recipe = TypeVar("_Recipe", bound="Settings")
 
@@ -84,16 +86,44 @@ def require(*modules: str) -> None:
         )
 
 
-def tell_end(run: RunFolder, result: Path, command: str, *, interrupted: bool, taken: bool) -> None:
-    """Tell how a run ended, and how it goes on.
+def carry_out(
+    start: Callable[[Bar, Callable[[Progress], None], Callable[[], bool]], object],
+    run: RunFolder,
+    result: Path,
+    *,
+    command: str,
+    before: str,
+    quiet: bool,
+) -> None:
+    """Follow a run with a bar, heed Ctrl-C, and tell how it ended; of several processes, in the first.
 
     Args:
+        start: Starts it; called with the bar, with what wants to hear of each step, and with what tells to stop.
         run: The run.
         result: The file that comes out of it.
-        command: What follows it.
-        interrupted: Whether it was.
-        taken: Whether any step was.
+        command: What follows it, to go on with.
+        before: What the scores before any learning are called.
+        quiet: Without a bar.
+
+    Raises:
+        Exit: With code 130, if it was interrupted.
     """
+    from beholder.training.processes import is_first_process
+
+    first = is_first_process()
+    interrupted = True
+    with contextlib.suppress(KeyboardInterrupt), progress_bar("steps", quiet=quiet or not first) as bar:
+        steps = _Steps(bar, before)
+        with _listen(bar, tell=first) as pressed:
+            start(bar, steps.tell, pressed)
+        interrupted = pressed()
+    if first:
+        _tell_end(run, result, command, interrupted=interrupted, taken=steps.task is not None)
+    if interrupted:
+        raise typer.Exit(130)
+
+
+def _tell_end(run: RunFolder, result: Path, command: str, *, interrupted: bool, taken: bool) -> None:
     if interrupted:
         on = f"{command} --resume {shlex.quote(str(run.path))}"
         say(f"interrupted; go on with: {on}" if run.recipe.is_file() else "interrupted before the first step")
@@ -103,13 +133,8 @@ def tell_end(run: RunFolder, result: Path, command: str, *, interrupted: bool, t
         say(f"wrote {result}")
 
 
-class Steps:
-    """A bar of the steps, from the first one on that is taken; scores above it.
-
-    Args:
-        bar: Where it is drawn.
-        before: What the scores before any learning are called.
-    """
+class _Steps:
+    """A bar of the steps, from the first one on that is taken; scores above it."""
 
     def __init__(self, bar: Bar, before: str) -> None:
         self.bar = bar
@@ -117,7 +142,6 @@ class Steps:
         self.task: TaskID | None = None
 
     def tell(self, progress: Progress) -> None:
-        """Show how far the run is."""
         if progress.scores is not None:
             scores = ", ".join(f"{name} {score:.4f}" for name, score in progress.scores.items())
             self.bar.console.print(
@@ -147,7 +171,7 @@ def tell_passing(bar: Bar, what: str, unit: str) -> Callable[[int, int], None]:
 
 
 @contextlib.contextmanager
-def listen(bar: Bar, *, tell: bool) -> Iterator[Callable[[], bool]]:
+def _listen(bar: Bar, *, tell: bool) -> Iterator[Callable[[], bool]]:
     """Whether Ctrl-C was pressed; the second one ends at once."""
     pressed = False
 

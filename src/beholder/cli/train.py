@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from beholder.cli.console import print_out, print_wide, progress_bar, say
-from beholder.cli.runs import Steps, choose_run, listen, require, tell_end, tell_passing
+from beholder.cli.console import print_out, print_wide, say
+from beholder.cli.runs import carry_out, choose_run, require, tell_passing
 
 __all__ = ["recipes", "train"]
 
@@ -51,7 +50,7 @@ def train(
     from beholder.training.recipe import Recipe
     from beholder.training.shipped import find_recipe
 
-    chosen, folder = choose_run(
+    chosen, run = choose_run(
         Recipe, find_recipe, recipe=recipe, settings=settings or [], output=output, resume=resume
     )
     if chosen.schedule.warmup >= chosen.steps:
@@ -60,32 +59,27 @@ def train(
         )
     fetch_missing(chosen.validation.metrics, chosen.loss.terms.values())
 
-    # These take seconds to load: after what can be refused.
-    from beholder.training.processes import is_first_process
-    from beholder.training.run import train as run
+    # It takes seconds to load: after what can be refused.
+    from beholder.training.run import train as start
 
-    first = is_first_process()  # of several processes, one tells
-    interrupted = True
-    with contextlib.suppress(KeyboardInterrupt), progress_bar("steps", quiet=quiet or not first) as bar:
-        steps = Steps(bar, "unrestored")
-        with listen(bar, tell=first) as pressed:
-            run(
-                chosen,
-                folder.path,
-                resume=resume is not None,
-                devices=devices,
-                nodes=nodes,
-                accelerator=accelerator,
-                tell=steps.tell,
-                tell_decoding=tell_passing(bar, "decoding", "pictures"),
-                stop=pressed,
-            )
-        interrupted = pressed()
-    if first:
-        taken = steps.task is not None
-        tell_end(folder, folder.model, "beholder train", interrupted=interrupted, taken=taken)
-    if interrupted:
-        raise typer.Exit(130)
+    carry_out(
+        lambda bar, tell, stop: start(
+            chosen,
+            run.path,
+            resume=resume is not None,
+            devices=devices,
+            nodes=nodes,
+            accelerator=accelerator,
+            tell=tell,
+            tell_decoding=tell_passing(bar, "decoding", "pictures"),
+            stop=stop,
+        ),
+        run,
+        run.model,
+        command="beholder train",
+        before="unrestored",
+        quiet=quiet,
+    )
 
 
 def recipes() -> None:
