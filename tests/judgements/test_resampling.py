@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from beholder.judgements.resampling import accelerated_interval, drawn_counts
+from beholder.judgements.resampling import (
+    Scale,
+    drawn_counts,
+    ratios_to_errors,
+    studentised_interval,
+)
 
 
 def counts_of(multiplicities: list[int], resamples: int) -> np.ndarray:
@@ -32,43 +37,48 @@ def test_many_groups_come_in_parts() -> None:
     assert (counts.sum(1) == 150_000).all()
 
 
-def test_without_skew_or_bias_it_is_the_t_interval() -> None:
-    groups = 12
-    resampled = stats.norm.ppf((np.arange(200_000) + 0.5) / 200_000) * math.sqrt((groups - 1) / groups)
-    found = accelerated_interval(0.0, resampled, np.array([-1.0, 1.0]), groups, 0.9)
-    assert found.high == pytest.approx(stats.t.ppf(0.95, groups - 1), abs=0.01)
-    assert found.low == pytest.approx(-found.high)
+def test_normal_ratios_give_the_normal_interval() -> None:
+    ratios = stats.norm.ppf((np.arange(200_000) + 0.5) / 200_000)
+    found = studentised_interval(2.0, 0.5, ratios, 50, 0.9)
+    assert (found.low, found.high) == pytest.approx((2 - 0.5 * 1.645, 2 + 0.5 * 1.645), abs=0.001)
 
 
-def test_scipy_agrees_where_groups_are_many() -> None:
-    draw = np.random.default_rng(1)
-    data = draw.exponential(size=2000)
-    rival = stats.bootstrap(
-        (data,), np.mean, n_resamples=4000, method="BCa", rng=np.random.default_rng(2), batch=200
-    )
-    resampled = data[draw.integers(2000, size=(4000, 2000))].mean(1)
-    found = accelerated_interval(data.mean(), resampled, data - data.mean(), 2000, 0.95)
-    width = found.high - found.low
-    assert found.low == pytest.approx(rival.confidence_interval.low, abs=0.05 * width)
-    assert found.high == pytest.approx(rival.confidence_interval.high, abs=0.05 * width)
+def test_the_long_tail_of_ratios_is_on_the_other_side() -> None:
+    found = studentised_interval(0.0, 1.0, np.linspace(-4, 1, 1001), 50, 0.9)
+    assert (found.low, found.high) == pytest.approx((-0.75, 3.75))
 
 
-def test_a_constant_statistic_has_a_point_for_an_interval() -> None:
-    found = accelerated_interval(2.0, np.full(500, 2.0), np.zeros(5), 5, 0.95)
+@pytest.mark.parametrize(
+    ("scale", "estimate", "there", "back"),
+    [
+        ("fisher", 0.9, np.arctanh, np.tanh),
+        ("logit", 0.9, stats.logistic.ppf, stats.logistic.cdf),
+        ("log", 3.0, np.log, np.exp),
+    ],
+)
+def test_scales(scale: Scale, estimate: float, there: np.ufunc, back: np.ufunc) -> None:
+    found = studentised_interval(estimate, 0.01, np.linspace(-2, 2, 1001), 50, 0.9, scale)
+    slope = (there(estimate + 1e-6) - there(estimate - 1e-6)) / 2e-6
+    reach = 1.8 * 0.01 * slope
+    assert found.low == pytest.approx(back(there(estimate) - reach))
+    assert found.high == pytest.approx(back(there(estimate) + reach))
+
+
+@pytest.mark.parametrize(("scale", "estimate"), [("fisher", -1.0), ("logit", 1.0), ("log", 0.0)])
+def test_at_the_end_of_a_scale_it_is_taken_as_it_is(scale: Scale, estimate: float) -> None:
+    ratios = np.linspace(-2, 2, 1001)
+    plain = studentised_interval(estimate, 0.1, ratios, 50, 0.9)
+    assert studentised_interval(estimate, 0.1, ratios, 50, 0.9, scale) == plain
+
+
+def test_no_error_and_no_number() -> None:
+    found = studentised_interval(2.0, 0.0, np.zeros(500), 5, 0.95)
     assert (found.low, found.high) == (2, 2)
+    assert math.isnan(studentised_interval(math.nan, 1.0, np.zeros(500), 5, 0.95).low)
 
 
-def test_last_digits_do_not_matter() -> None:
-    draw = np.random.default_rng(3)
-    resampled = draw.binomial(10, 0.5, size=2000) / 10
-    found = [
-        accelerated_interval(0.5 + nudge, resampled, np.array([-1.0, 1.0]), 10, 0.9)
-        for nudge in (-1e-16, 0, 2e-16)
-    ]
-    assert len({(each.low, each.high) for each in found}) == 1
-
-
-def test_two_groups_give_all_that_resamples_reached() -> None:
-    resampled = np.random.default_rng(0).choice([1.0, 2.0, 3.0], size=500, p=[0.25, 0.5, 0.25])
-    found = accelerated_interval(2.0, resampled, np.array([-1.0, 1.0]), 2, 0.95)
-    assert (found.low, found.high) == (1, 3)
+def test_deviations_without_an_error_are_infinitely_many_and_cut() -> None:
+    ratios = ratios_to_errors(np.array([1.0, -1.0, 1e-12, 2.0]), np.array([0.0, 1e-15, 0.0, 0.5]), 1.0)
+    assert ratios.tolist() == [math.inf, -math.inf, 0, 4]
+    found = studentised_interval(0.0, 1.0, np.full(500, math.inf), 2, 0.95)
+    assert found.low == pytest.approx(-10 * stats.t.ppf(0.975, 1))

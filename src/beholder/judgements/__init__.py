@@ -1,6 +1,6 @@
 """How well a metric agrees with people, on plain arrays: no pictures, files or networks."""
 
-from beholder.judgements.bootstrap import Interval, grouped_interval, mean_interval
+from beholder.judgements.bootstrap import Interval, grouped_interval, influence_interval, mean_interval
 from beholder.judgements.correlations import Correlations, correlate, kendall, pearson, spearman
 from beholder.judgements.dependent_correlations import (
     CorrelationTest,
@@ -10,7 +10,12 @@ from beholder.judgements.dependent_correlations import (
 )
 from beholder.judgements.jnd import average_precision, precision_and_recall
 from beholder.judgements.logistic import Logistic, fit_logistic
-from beholder.judgements.roc import PairwiseROC, pairwise_roc, preference_auc, weighted_auc
+from beholder.judgements.roc import (
+    PairwiseROC,
+    pairwise_roc,
+    preference_auc,
+    weighted_auc,
+)
 from beholder.judgements.testing import Comparison, compare_means, holm, sign_flip_test, swap_test
 from beholder.judgements.twoafc import agreements, human_ceilings, twoafc_score
 
@@ -30,6 +35,7 @@ __all__ = [
     "grouped_interval",
     "holm",
     "human_ceilings",
+    "influence_interval",
     "kendall",
     "mean_interval",
     "pairwise_roc",

@@ -4,22 +4,36 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import expit, logit, stdtrit
 
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
-__all__ = ["Interval", "accelerated_interval", "check_resampling", "drawn_counts"]
+__all__ = [
+    "Interval",
+    "Scale",
+    "check_resampling",
+    "drawn_counts",
+    "ratios_to_errors",
+    "studentised_interval",
+]
+
+Scale: TypeAlias = Literal["plain", "fisher", "logit", "log"]
+"""On which a statistic is nearer to normal: as it is; correlations by their inverse hyperbolic tangent; shares by their
+logit; errors by their logarithm."""
 
 _NUMBERS_AT_ONCE = 2_000_000  # 16 MB
 _ROUNDING = 1e-9
+_FARTHEST = (
+    10.0  # times the quantile of t: of two or three groups, resamples of one group alone would reach for ever
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -77,52 +91,80 @@ def drawn_counts(
         yield np.bincount(drawn.ravel(), minlength=some * kinds).reshape(some, kinds).astype(np.float64)
 
 
-def accelerated_interval(
+def studentised_interval(
     estimate: float,
-    resampled: NDArray[np.float64],
-    influences: NDArray[np.float64],
+    error: float,
+    ratios: NDArray[np.float64],
     groups: int,
     level: float,
+    scale: Scale = "plain",
 ) -> Interval:
-    r"""The bias-corrected and accelerated (BCa) interval of Efron, with quantiles widened for few groups.
+    r"""The studentised bootstrap interval (bootstrap-t).
 
-    The ends are quantiles of the resampled statistic. Normal quantiles :math:`z` in Efron's formula are replaced by
-    :math:`\sqrt{g / (g - 1)}\, t_{g - 1}`, with g groups, which makes up for resamples that vary less than studies do.
+    With the standard error s of the statistic :math:`\theta`, and quantiles q of what resamples differ from it by, each in
+    standard errors of its own, the ends are
+
+    .. math:: h^{-1}\left(h(\theta) - q_{(1 \pm c) / 2}\, s\, h'(\theta)\right)
+
+    for level c, where h takes the statistic to its scale.
 
     Args:
         estimate: The statistic of the data.
-        resampled: The statistic of each resample, shape (resamples,).
-        influences: How much each group, or block of groups, moves the statistic up, shape (b,); any scale.
-        groups: The number of groups.
+        error: Its standard error.
+        ratios: Of each resample, the statistic less the estimate, by the resample's own standard error; infinite where it
+            has none, shape (resamples,).
+        groups: The number of groups g.
         level: Confidence level, between 0 and 1.
+        scale: The scale on which the interval is taken; as it is where the statistic lies at its end (a correlation of 1).
 
     Returns:
-        The interval; its ends are NaN where the statistic is NaN for the data, for any resample, or with any block
-        left out.
+        The interval; its ends are NaN where the statistic or its error is NaN.
+
+    Raises:
+        UsageError: If there is no such scale.
 
     References:
-        Efron, "Better Bootstrap Confidence Intervals", JASA 1987, doi:10.1080/01621459.1987.10478410; Hesterberg, "What
-        Teachers Should Know About the Bootstrap", The American Statistician 2015, doi:10.1080/00031305.2015.1089789
-        (who widens the percentile interval so).
+        Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 12.
+        Deviation: quantiles are at most ten times those of t with g - 1 degrees of freedom.
     """
-    if not all(np.isfinite(numbers).all() for numbers in (estimate, resampled, influences)):
+    if scale not in get_args(Scale):
+        raise UsageError(f"scale is {scale!r}; expected one of {', '.join(get_args(Scale))}.")
+    if not (math.isfinite(estimate) and math.isfinite(error)):
         return Interval(estimate=estimate, low=math.nan, high=math.nan)
-    offsets = resampled - estimate
-    # Equal but for the last digits is equal, and lies half below.
-    nothing = _ROUNDING * float(np.abs(offsets).max())
-    below = np.mean([np.count_nonzero(offsets < -nothing), np.count_nonzero(offsets <= nothing)])
-    bias = float(ndtri((below + 0.5) / (len(resampled) + 1)))
-    spread = float(np.sum(influences**2))
-    acceleration = float(np.sum(influences**3)) / (6 * spread**1.5) if spread else 0.0
-    reach = math.sqrt(groups / (groups - 1)) * float(stdtrit(groups - 1, (1 + level) / 2))
-    shares = [_share(bias + side * reach, bias, acceleration) for side in (-1, 1)]
-    low, high = np.quantile(resampled, shares)
-    return Interval(estimate=estimate, low=float(low), high=float(high))
+    if not error:
+        return Interval(estimate=estimate, low=estimate, high=estimate)
+    farthest = _FARTHEST * float(stdtrit(groups - 1, (1 + level) / 2))
+    quantiles = np.quantile(np.clip(ratios, -farthest, farthest), [(1 + level) / 2, (1 - level) / 2])
+    there, back, slope = _scale(scale, estimate)
+    low, high = (back(there - float(quantile) * error * slope) for quantile in quantiles)
+    return Interval(estimate=estimate, low=low, high=high)
 
 
-def _share(shifted: float, bias: float, acceleration: float) -> float:
-    """Which quantile of the resamples is an end of the interval."""
-    shrink = 1 - acceleration * shifted
-    if shrink <= 0:  # beyond where Efron's approximation turns back
-        return 1.0 if shifted > 0 else 0.0
-    return float(ndtr(bias + shifted / shrink))
+def ratios_to_errors(
+    deviations: NDArray[np.float64], errors: NDArray[np.float64], error: float
+) -> NDArray[np.float64]:
+    """Deviations of resamples in standard errors of their own.
+
+    Args:
+        deviations: What each resample differs by from the data, shape (resamples,).
+        errors: The standard error of each, 0 where its groups are all alike, shape (resamples,).
+        error: That of the data; what is next to nothing beside it is nothing.
+
+    Returns:
+        Shape (resamples,); infinite where there is a deviation but no error.
+    """
+    nothing = _ROUNDING * error
+    deviations = np.where(np.abs(deviations) <= nothing, 0.0, deviations)
+    alone = np.where(deviations == 0, 0.0, np.copysign(np.inf, deviations))
+    return np.divide(deviations, errors, out=alone, where=errors > nothing)
+
+
+def _scale(scale: Scale, estimate: float) -> tuple[float, Callable[[float], float], float]:
+    """The estimate on a scale, the way back, and the scale's slope there."""
+    if scale == "fisher" and abs(estimate) < 1:
+        return math.atanh(estimate), math.tanh, 1 / (1 - estimate**2)
+    if scale == "logit" and 0 < estimate < 1:
+        return float(logit(estimate)), lambda z: float(expit(z)), 1 / (estimate * (1 - estimate))
+    if scale == "log" and estimate > 0:
+        return math.log(estimate), math.exp, 1 / estimate
+    return estimate, lambda z: z, 1.0
