@@ -10,6 +10,7 @@ from beholder.judgements.dependent_correlations import (
 )
 from beholder.judgements.jnd import average_precision, precision_and_recall
 from beholder.judgements.logistic import Logistic, fit_logistic
+from beholder.judgements.reliability import alpha_of_votes, krippendorff_alpha
 from beholder.judgements.roc import (
     PairwiseROC,
     pairwise_roc,
@@ -27,6 +28,7 @@ __all__ = [
     "Logistic",
     "PairwiseROC",
     "agreements",
+    "alpha_of_votes",
     "average_precision",
     "compare_correlations",
     "compare_means",
@@ -37,6 +39,7 @@ __all__ = [
     "human_ceilings",
     "influence_interval",
     "kendall",
+    "krippendorff_alpha",
     "mean_interval",
     "pairwise_roc",
     "pearson",
