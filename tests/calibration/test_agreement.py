@@ -16,7 +16,7 @@ from beholder.catalog import describe_metric
 from beholder.data.judged import open_judgements, write_judgements
 from beholder.data.photos import PHOTOS
 from beholder.images import save_picture
-from beholder.judgements import agreements, human_ceilings
+from beholder.judgements import agreements, human_ceilings, krippendorff_alpha, pair_up, pairwise_roc
 from beholder.metrics.psnr import psnr
 from beholder.scoring.measuring import Measurer
 from beholder.spec import UsageError
@@ -135,14 +135,36 @@ def test_subsets_are_told_of_and_count_alike_in_their_mean() -> None:
     assert by_part[MEAN]["agreement"] > by_part[ALL]["agreement"] + 0.05
 
 
+def with_errors(measured: MeasuredSet) -> MeasuredSet:
+    errors = np.full(len(measured), 0.25)
+    errors[::7] = np.nan
+    return dataclasses.replace(measured, standard_errors=errors)
+
+
+def with_votes(measured: MeasuredSet) -> MeasuredSet:
+    return dataclasses.replace(measured, votes=np.full(len(measured), 5))
+
+
 @pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
-@pytest.mark.parametrize("measured", [make_measured(60), make_ratings("lower")], ids=["triplets", "ratings"])
+@pytest.mark.parametrize(
+    "measured",
+    [
+        make_measured(60),
+        with_votes(make_measured(60)),
+        make_ratings("lower"),
+        with_errors(make_ratings("lower")),
+    ],
+    ids=["triplets", "votes", "ratings", "errors"],
+)
 def test_a_table_holds_what_was_measured(tmp_path: Path, ending: str, measured: MeasuredSet) -> None:
     write_measured(measured, tmp_path / f"distances.{ending}")
     read = read_measured(tmp_path / f"distances.{ending}")
     assert (read.kind, read.better, read.grouped) == (measured.kind, measured.better, True)
     assert np.array_equal(read.answers, measured.answers)
     assert list(read.distances) == list(measured.distances)
+    for one, other in ((read.votes, measured.votes), (read.standard_errors, measured.standard_errors)):
+        assert (one is None) == (other is None)
+        assert one is None or other is None or np.array_equal(one, other, equal_nan=True)
     for name, distances in measured.distances.items():
         assert np.array_equal(read.distances[name], distances)
     for name, column in measured.parts.items():
@@ -167,6 +189,10 @@ def test_a_table_without_names_is_called_by_its_file(tmp_path: Path) -> None:
         ({"d0": [0.1], "d1": ["near"], "judge": [0.2]}, "under d1; expected numbers"),
         ({"d0": [0.1, None], "d1": [0.2, 0.1], "judge": [0.2, 1]}, "row 2: d0 is None"),
         ({"d": [0.1], "opinion": [3], "better": ["best"]}, "better is best"),
+        ({"d": [0.1], "opinion": [3], "standard_error": [-0.1]}, "row 1: standard_error is -0.1"),
+        ({"d": [0.1], "opinion": [3], "standard_error": ["?"]}, "under standard_error; expected numbers"),
+        ({"d": [0.1, 0.2], "same": [1, 0], "votes": [3.0, 2.5]}, "row 2: votes is 2.5"),
+        ({"d": [0.1], "same": [1], "votes": ["3"]}, "under votes; expected whole numbers"),
     ],
     ids=str,
 )
@@ -311,3 +337,43 @@ def test_a_constant_metric_has_no_p_value() -> None:
     distances = {**measured.distances, "constant": np.ones((120, 1))}
     found = agree(dataclasses.replace(measured, distances=distances), resamples=100).comparisons
     assert np.isfinite(found["p_holm"].to_numpy()).tolist() == [True, False, False]
+
+
+def test_every_figure_has_an_interval_around_it() -> None:
+    for measured in (with_votes(make_measured()), with_errors(make_ratings("higher"))):
+        found = agree(measured, resamples=200).scores
+        columns = found.columns
+        figures = [name.removesuffix("_low") for name in columns if name.endswith("_low")]
+        assert len(figures) == {"triplets": 3, "ratings": 8}[measured.kind]
+        for row in found.filter(pl.col("by") != MEAN).to_dicts():
+            for name in figures:
+                assert row[f"{name}_low"] <= row[name] <= row[f"{name}_high"], (row["metric"], name)
+        worse = found.row(-1, named=True)
+        assert all(worse[f"{name}_low"] < worse[f"{name}_high"] for name in figures)
+
+
+def test_people_are_told_of_as_far_as_their_votes_are_known() -> None:
+    measured = make_measured()
+    assert "alpha" not in agree(measured, resamples=100).scores.columns
+    found = agree(with_votes(measured), resamples=100).scores.row(0, named=True)
+    counts = np.stack([5 * (1 - measured.answers), 5 * measured.answers], 1).round()
+    assert found["alpha"] == pytest.approx(krippendorff_alpha(counts))
+    odd = dataclasses.replace(measured, votes=np.full(len(measured), 3))
+    assert np.isnan(agree(odd, resamples=100).scores["alpha"][0])
+
+
+def test_which_pairs_differ_hangs_on_standard_errors() -> None:
+    plain = make_ratings("lower")
+    without = agree(plain, resamples=100).scores.row(0, named=True)
+    assert np.isnan(without["auc_different"])
+    assert without["auc_better"] == without["correct"] == 1
+    assumed = plain.assume_standard_error(0.4)
+    found = agree(assumed, resamples=100).scores.row(3, named=True)
+    pairs = pair_up(-plain.answers, np.full(120, 0.4))
+    scores = -plain.distances["worse"][:, 0]
+    expected = pairwise_roc(scores[pairs.first] - scores[pairs.second], pairs.significant)
+    told = found["auc_different"], found["auc_better"], found["correct"]
+    assert told == (expected.different_similar, expected.better_worse, expected.correct)
+    for wrong, value in ((plain, 0.0), (plain, float("nan")), (make_measured(), 0.1)):
+        with pytest.raises(UsageError, match="standard error"):
+            wrong.assume_standard_error(value)

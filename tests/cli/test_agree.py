@@ -29,7 +29,21 @@ def test_bad_usage(run: Run, tmp_path: Path) -> None:
     both = run("agree", "set", "--table", "d.csv")
     assert both.returncode == 2
     assert "one of them" in both.stderr
+    for wrong in ("0", "nan"):
+        error = run("agree", "--table", "none.csv", "--opinion-error", wrong)
+        assert error.returncode == 2
+        assert "expected a number above 0" in error.stderr
     ending = run("agree", "--table", "d.csv", "-o", "d.xlsx")
     assert ending.returncode == 2
     assert ".xlsx" in ending.stderr
     assert not (tmp_path / "d.xlsx").exists()
+
+
+def test_what_is_assumed_of_opinions_is_told(run: Run, tmp_path: Path) -> None:
+    rows = "\n".join(f"{0.1 * row},{9 - row % 7},{row // 3}" for row in range(12))
+    (tmp_path / "d.csv").write_text(f"d,opinion,group\n{rows}\n")
+    plain = run("agree", "--table", "d.csv")
+    assert "no standard errors" in plain.stderr
+    told = run("agree", "--table", "d.csv", "--opinion-error", "0.9", "--json")
+    assert "no standard errors" not in told.stderr
+    assert 0 < json.loads(told.stdout)["scores"][0]["auc_different"] < 1

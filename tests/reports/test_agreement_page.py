@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from beholder.calibration import MeasuredSet, agree, measure
 from beholder.data.judged import open_judgements
+from beholder.reports.agreement_cells import fold_intervals
 from beholder.reports.agreement_charts import Bar, draw_bars, draw_scatter
 from beholder.reports.agreement_page import write_agreement_page
 from judged_sets import make_bapps
@@ -64,6 +66,18 @@ def test_ratings_are_shown_as_scatter_plots_and_names_are_escaped(tmp_path: Path
     assert "&lt;one&gt;" in text
     assert "lost.png: is no picture" in text
     assert "disagree most" not in text
+    assert "Opinions have no standard errors" in text
+    assert re.search(r"<td>0\.\d{4} \(0\.\d{4} to 0\.\d{4}\)</td>", text)
+
+
+def test_intervals_are_folded_into_their_figures() -> None:
+    frame = pl.DataFrame(
+        {"metric": ["m"], "rows": [1200], "x": [0.5], "low": [0.25], "high": [1.0], "y": [float("nan")]}
+        | {"y_low": [None], "y_high": [None], "z": [2.0], "z_low": [None], "z_high": [None]}
+    )
+    heads, rows = fold_intervals(frame)
+    assert heads == ["metric", "rows", "x", "y", "z"]
+    assert rows == [["m", "1,200", "0.5000 (0.2500 to 1.0000)", "", "2.0000"]]
 
 
 def test_bars_reach_their_values() -> None:

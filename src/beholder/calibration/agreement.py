@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
+from beholder.calibration.opinions import UNKNOWN, score_ratings, with_interval
 from beholder.judgements import (
     agreements,
     average_precision,
     compare_means,
-    correlate,
     grouped_interval,
     holm,
     human_ceilings,
+    influence_interval,
+    krippendorff_alpha,
     mean_interval,
     preference_auc,
+    preference_influences,
     spearman,
     swap_test,
 )
+from beholder.judgements.groups import sums_of_groups
+from beholder.judgements.reliability import whole_votes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from beholder.calibration.measured import MeasuredSet
+    from beholder.judgements import Interval
 
 __all__ = ["ALL", "MEAN", "Agreement", "agree"]
 
@@ -48,8 +53,9 @@ class Agreement:
     Attributes:
         scores: A row for each metric and part: `metric`, `by` (``all``, ``mean of subsets``, ``subset``, ``distortion``), `part`, `rows`, `groups`,
             then, of triplets, `agreement` (2AFC score), `low` and `high` (its interval), `ceiling` (human), `auc`; of JND
-            pairs `average_precision`, `low`, `high`; of ratings `srcc`, `low`, `high`, `krcc`, `plcc`, `rmse`
-            (after a logistic of 4 parameters), `plcc_5`, `rmse_5` (of 5).
+            pairs `average_precision`, `low`, `high`; of both, where votes are known, people's own reliability `alpha`; of ratings `srcc`, `low`, `high` and what
+            `beholder.calibration.opinions` tells. Every figure after the first has its interval in columns of its
+            name: `auc_low`, `auc_high`.
         comparisons: A row for each two metrics on all rows: `first`, `second`, `difference` with its interval `low` and `high`,
             `p_value`, and `p_holm`, adjusted for the number of comparisons.
     """
@@ -125,12 +131,20 @@ def _of_triplets(
 ) -> dict[str, float]:
     d0, d1 = distances.T
     interval = mean_interval(agreements(d0, d1, rows.answers), rows.groups, **options)
+    ceiling = mean_interval(human_ceilings(rows.answers), rows.groups, **options)
+    auc = influence_interval(
+        preference_auc(d0, d1, rows.answers),
+        sums_of_groups(preference_influences(d0, d1, rows.answers), rows.groups),
+        scale="logit",
+        **options,
+    )
     return {
         "agreement": interval.estimate,
         "low": interval.low,
         "high": interval.high,
-        "ceiling": float(np.mean(human_ceilings(rows.answers))),
-        "auc": preference_auc(d0, d1, rows.answers),
+        **with_interval("ceiling", ceiling),
+        **with_interval("auc", auc),
+        **_reliability(rows, options),
     }
 
 
@@ -139,18 +153,38 @@ def _of_subsets(
 ) -> dict[str, float]:
     """The mean of the subsets' scores; rows weigh so that their mean is that."""
     d0, d1 = distances.T
-    agreed, weights = agreements(d0, d1, rows.answers), _balance(rows.parts["subset"])
-    # Which subset a row is of is not left to chance: only what rows differ by from their own subset's mean is resampled.
-    estimate = float(np.mean(weights * agreed))
-    apart = weights * (agreed - _subset_means(agreed, rows.parts["subset"]))
-    interval = mean_interval(estimate + apart, rows.groups, **options)
+    interval, ceiling = (
+        _mean_of_subsets(values, rows, options)
+        for values in (agreements(d0, d1, rows.answers), human_ceilings(rows.answers))
+    )
     return {
-        "agreement": estimate,
+        "agreement": interval.estimate,
         "low": interval.low,
         "high": interval.high,
-        "ceiling": float(np.mean(weights * human_ceilings(rows.answers))),
-        "auc": math.nan,
+        **with_interval("ceiling", ceiling),
+        **with_interval("auc", UNKNOWN),
+        **({} if rows.votes is None else with_interval("alpha", UNKNOWN)),
     }
+
+
+def _reliability(rows: MeasuredSet, options: dict[str, Any]) -> dict[str, float]:
+    """People's own: Krippendorff's alpha, where votes are known."""
+    if rows.votes is None:
+        return {}
+    counts = whole_votes(rows.answers, rows.votes)
+    if counts is None:
+        return with_interval("alpha", UNKNOWN)
+    return with_interval(
+        "alpha", grouped_interval(krippendorff_alpha, [counts], rows.groups, scale="fisher", **options)
+    )
+
+
+def _mean_of_subsets(values: NDArray[np.float64], rows: MeasuredSet, options: dict[str, Any]) -> Interval:
+    weights = _balance(rows.parts["subset"])
+    # Which subset a row is of is not left to chance: only what rows differ by from their own subset's mean is resampled.
+    estimate = float(np.mean(weights * values))
+    apart = weights * (values - _subset_means(values, rows.parts["subset"]))
+    return mean_interval(estimate + apart, rows.groups, **options)
 
 
 def _subset_means(values: NDArray[np.float64], subsets: NDArray[Any]) -> NDArray[np.float64]:
@@ -172,8 +206,11 @@ def _of_pairs(
     distances: NDArray[np.float64],
     options: dict[str, Any],
 ) -> dict[str, float]:
-    interval = grouped_interval(average_precision, (distances[:, 0], rows.answers), rows.groups, **options)
-    return {"average_precision": interval.estimate, "low": interval.low, "high": interval.high}
+    interval = grouped_interval(
+        average_precision, (distances[:, 0], rows.answers), rows.groups, scale="logit", **options
+    )
+    told = {"average_precision": interval.estimate, "low": interval.low, "high": interval.high}
+    return told | _reliability(rows, options)
 
 
 def _of_ratings(
@@ -181,19 +218,7 @@ def _of_ratings(
     distances: NDArray[np.float64],
     options: dict[str, Any],
 ) -> dict[str, float]:
-    scores, opinions = -distances[:, 0], _quality(rows)
-    interval = grouped_interval(spearman, (scores, opinions), rows.groups, **options)
-    four, five = (correlate(scores, opinions, logistic=parameters) for parameters in (4, 5))
-    return {
-        "srcc": interval.estimate,
-        "low": interval.low,
-        "high": interval.high,
-        "krcc": four.krcc,
-        "plcc": four.plcc,
-        "rmse": four.rmse,
-        "plcc_5": five.plcc,
-        "rmse_5": five.rmse,
-    }
+    return score_ratings(-distances[:, 0], _quality(rows), rows.standard_errors, rows.groups, **options)
 
 
 _SCORES = {"triplets": _of_triplets, "pairs": _of_pairs, "ratings": _of_ratings}

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from beholder.spec import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from beholder.data.judged.rows import Better, Kind
@@ -28,6 +32,9 @@ class MeasuredSet:
         parts: Names of the parts that rows belong to (``subset``, ``distortion``), shape (n,) each.
         groups: Rows of one reference have the same label, shape (n,).
         grouped: Whether the groups are known; else each row is one.
+        votes: Of triplets and pairs, how many people answered, 0 where it is not known, shape (n,); ``None`` where it never is.
+        standard_errors: Of ratings, the standard error of each opinion, in its units, shape (n,); NaN where it is not
+            known, ``None`` where none is.
         better: Of ratings, whether the higher or the lower opinion is the better.
         places: Place of each row in the set that was measured, shape (n,).
         provenance: Where the distances come from.
@@ -40,6 +47,8 @@ class MeasuredSet:
     parts: Mapping[str, NDArray[Any]]
     groups: NDArray[Any]
     grouped: bool = True
+    votes: NDArray[np.int64] | None = None
+    standard_errors: NDArray[np.float64] | None = None
     better: Better = "higher"
     places: NDArray[np.int64]
     provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -47,6 +56,24 @@ class MeasuredSet:
 
     def __len__(self) -> int:
         return len(self.answers)
+
+    @property
+    def has_standard_errors(self) -> bool:
+        """Whether that of any opinion is known."""
+        return self.standard_errors is not None and not bool(np.isnan(self.standard_errors).all())
+
+    def assume_standard_error(self, value: float) -> MeasuredSet:
+        """The same with a standard error for each opinion that has none.
+
+        Raises:
+            UsageError: If these are no ratings, or it is no finite number above 0.
+        """
+        if self.kind != "ratings":
+            raise UsageError("opinions are of ratings; triplets and pairs have no standard error to assume.")
+        if not 0 < value < math.inf:
+            raise UsageError(f"the standard error of opinions is {value}; expected a number above 0.")
+        known = np.full(len(self), np.nan) if self.standard_errors is None else self.standard_errors
+        return dataclasses.replace(self, standard_errors=np.where(np.isnan(known), value, known))
 
     def choose(self, rows: NDArray[np.bool_]) -> MeasuredSet:
         """Some of the rows, by a mask."""
@@ -56,5 +83,7 @@ class MeasuredSet:
             distances={name: column[rows] for name, column in self.distances.items()},
             parts={name: column[rows] for name, column in self.parts.items()},
             groups=self.groups[rows],
+            votes=None if self.votes is None else self.votes[rows],
+            standard_errors=None if self.standard_errors is None else self.standard_errors[rows],
             places=self.places[rows],
         )

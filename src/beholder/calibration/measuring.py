@@ -117,6 +117,8 @@ def _whole_rows(
         distances={name: distances[places] for name, distances in found.items()},
         parts={name: column for name, column in parts.items() if len(set(column.tolist())) > 1},
         groups=kept.groups(),
+        votes=votes if (votes := kept.columns.get("votes")) is not None and votes.any() else None,
+        standard_errors=kept.columns.get("standard_error"),
         better=judged.better or "higher",
         places=places,
         provenance=provenance,

@@ -46,6 +46,10 @@ def write_measured(measured: MeasuredSet, path: str | Path) -> None:
     for name, distances in measured.distances.items():
         for place, prefix in enumerate(_DISTANCES[measured.kind]):
             columns[f"{prefix}:{name}"] = distances[:, place]
+    if measured.votes is not None:
+        columns["votes"] = measured.votes
+    if measured.has_standard_errors and measured.standard_errors is not None:
+        columns["standard_error"] = measured.standard_errors
     if measured.kind == "ratings":
         columns["better"] = np.full(len(measured), measured.better)
     save_table(pl.DataFrame(columns), measured.provenance, Path(path))
@@ -68,7 +72,7 @@ def read_measured(path: str | Path) -> MeasuredSet:
 
     Columns: ``judge`` with ``d0`` and ``d1``, ``same`` with ``d``, or ``opinion`` with ``d``; of several metrics
     ``d0:NAME`` and so on. Distances are lower where pictures are nearer. ``subset``, ``distortion`` and ``group`` (rows of
-    one reference) where they are known; ``better`` (``higher`` or ``lower``) tells which opinion is the better one. A
+    one reference) where they are known, ``votes`` (how many answered) and ``standard_error`` of opinions, too; ``better`` (``higher`` or ``lower``) tells which opinion is the better one. A
     single metric without a name is called by the file's.
 
     Raises:
@@ -99,6 +103,8 @@ def read_measured(path: str | Path) -> MeasuredSet:
         },
         groups=frame["group"].cast(pl.String).fill_null("").to_numpy() if grouped else np.arange(len(frame)),
         grouped=grouped,
+        votes=_votes(path, frame),
+        standard_errors=_standard_errors(path, frame),
         better=_better(path, frame),
         places=np.arange(len(frame)),
         provenance=_provenance(path),
@@ -128,6 +134,36 @@ def _better(path: Path, frame: pl.DataFrame) -> Better:
     raise UsageError(
         f"{path}: better is {', '.join(map(str, sorted(map(str, told))))}; expected higher or lower, in all rows."
     )
+
+
+def _votes(path: Path, frame: pl.DataFrame) -> NDArray[np.int64] | None:
+    """How many people answered, 0 where a cell is empty."""
+    if "votes" not in frame.columns:
+        return None
+    column = frame["votes"]
+    if not (column.dtype.is_numeric() or column.dtype == pl.Null):
+        raise UsageError(f"{path}: found {column.dtype} under votes; expected whole numbers.")
+    votes = column.cast(pl.Float64).fill_null(0).to_numpy()
+    if strange := np.flatnonzero(~(votes >= 0) | (votes % 1 != 0))[:1].tolist():
+        raise UsageError(
+            f"{path}, row {strange[0] + 1}: votes is {column[strange[0]]}; expected a whole number from 0."
+        )
+    return votes.astype(np.int64) if votes.any() else None
+
+
+def _standard_errors(path: Path, frame: pl.DataFrame) -> NDArray[np.float64] | None:
+    """Of opinions, NaN where a cell is empty."""
+    if "standard_error" not in frame.columns:
+        return None
+    column = frame["standard_error"]
+    if not (column.dtype.is_numeric() or column.dtype == pl.Null):
+        raise UsageError(f"{path}: found {column.dtype} under standard_error; expected numbers.")
+    errors = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    if strange := np.flatnonzero((errors < 0) | np.isinf(errors))[:1].tolist():
+        raise UsageError(
+            f"{path}, row {strange[0] + 1}: standard_error is {errors[strange[0]]}; expected a number from 0, or none."
+        )
+    return errors
 
 
 def _distances(path: Path, frame: pl.DataFrame, kind: Kind) -> dict[str, NDArray[np.float64]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 from beholder.cli.console import print_out, progress_bar, say
 from beholder.cli.measured import as_object, read_or_measure, show_frames, tell_of
 from beholder.cli.outputs import check_file
+from beholder.spec import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +56,10 @@ def agree(
     report: Annotated[
         Path | None, typer.Option(help="Write a page with charts and the worst disagreements, in pictures.")
     ] = None,
+    opinion_error: Annotated[
+        float | None,
+        typer.Option(help="Standard error of opinions that have none, in their units: which pairs differ."),
+    ] = None,
     level: Annotated[float, typer.Option(help="Confidence level of the intervals.")] = 0.95,
     resamples: Annotated[int, typer.Option(help="How often references are drawn for the intervals.")] = 2000,
     seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
@@ -65,7 +71,7 @@ def agree(
     """Tell how well metrics agree with people, with confidence intervals.
 
     Triplets (which of two is nearer to the reference): 2AFC score, people's own ceiling, area under the ROC curve.
-    JND pairs (same or not): average precision. Ratings: rank and linear correlations. Intervals resample reference pictures,
+    JND pairs (same or not): average precision. Ratings: rank and linear correlations, and which pairs differ. Intervals resample reference pictures,
     and metrics are tested against each other. The definitions: docs/agreement.md.
 
     Exit code: 0 all measured, 1 some rows could not be, 2 bad usage.
@@ -81,10 +87,12 @@ def agree(
     from beholder.calibration import write_measured
     from beholder.calibration.tables import save_table
 
-    _check(level, resamples, (output, distances), report)
+    _check(level, resamples, opinion_error, (output, distances), report)
     judged, measured = read_or_measure(
         judgements, table, metrics, kind=kind, engine=engine, precision=precision, quiet=quiet
     )
+    if opinion_error is not None:
+        measured = measured.assume_standard_error(opinion_error)
     if distances is not None:
         write_measured(measured, distances)
         say(f"wrote {len(measured)} rows of distances to {distances}")
@@ -106,6 +114,11 @@ def agree(
         print_out(json.dumps(as_object(measured, found), indent=2, ensure_ascii=False))
     else:
         show_frames(found.scores, found.comparisons)
+    if measured.kind == "ratings" and not measured.has_standard_errors:
+        say(
+            "opinions have no standard errors: every two that are not equal count as told apart, and auc_different is not known; "
+            "--opinion-error tells one"
+        )
     tell_of(measured)
     raise typer.Exit(1 if measured.errors else 0)
 
@@ -124,12 +137,20 @@ def _report(measured: MeasuredSet, found: Agreement, path: Path, judged: Judgeme
     say(f"wrote {path}")
 
 
-def _check(level: float, resamples: int, tables: Sequence[Path | None], report: Path | None) -> None:
+def _check(
+    level: float,
+    resamples: int,
+    opinion_error: float | None,
+    tables: Sequence[Path | None],
+    report: Path | None,
+) -> None:
     """Refuse now what would be refused when all is measured."""
     from beholder.judgements.resampling import check_resampling
     from beholder.scoring.writing import check_ending
 
     check_resampling(level, resamples)
+    if opinion_error is not None and not 0 < opinion_error < math.inf:
+        raise UsageError(f"--opinion-error is {opinion_error}; expected a number above 0.")
     for path in filter(None, tables):
         check_ending(path)
     for path in filter(None, (*tables, report)):

@@ -123,19 +123,16 @@ def show_frames(*frames: pl.DataFrame) -> None:
     """Print tables, one below the other."""
     from rich.table import Table
 
+    from beholder.reports.agreement_cells import fold_intervals
+
     for frame in frames:
         if not len(frame):
             continue
-        table = Table(*frame.columns)
-        for row in frame.rows():
-            table.add_row(*map(_cell, row))
+        heads, rows = fold_intervals(frame)
+        table = Table(*heads)
+        for row in rows:
+            table.add_row(*row)
         print_wide(table)
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.4f}"
-    return "" if value is None else str(value)
 
 
 def tell_of(measured: MeasuredSet) -> None:

@@ -15,18 +15,22 @@ from beholder.judgements.roc import (
     PairwiseROC,
     pairwise_roc,
     preference_auc,
+    preference_influences,
     weighted_auc,
 )
 from beholder.judgements.testing import Comparison, compare_means, holm, sign_flip_test, swap_test
+from beholder.judgements.told_apart import GroupedROC, RatedPairs, grouped_roc, pair_up
 from beholder.judgements.twoafc import agreements, human_ceilings, twoafc_score
 
 __all__ = [
     "Comparison",
     "CorrelationTest",
     "Correlations",
+    "GroupedROC",
     "Interval",
     "Logistic",
     "PairwiseROC",
+    "RatedPairs",
     "agreements",
     "alpha_of_votes",
     "average_precision",
@@ -35,16 +39,19 @@ __all__ = [
     "correlate",
     "fit_logistic",
     "grouped_interval",
+    "grouped_roc",
     "holm",
     "human_ceilings",
     "influence_interval",
     "kendall",
     "krippendorff_alpha",
     "mean_interval",
+    "pair_up",
     "pairwise_roc",
     "pearson",
     "precision_and_recall",
     "preference_auc",
+    "preference_influences",
     "sign_flip_test",
     "spearman",
     "steiger_test",

@@ -15,7 +15,7 @@ from beholder.judgements.logistic import Parameters, check_parameters, fit_logis
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Correlations", "correlate", "kendall", "pearson", "spearman"]
+__all__ = ["Correlations", "correlate", "kendall", "pearson", "root_mean_squared_error", "spearman"]
 
 _FEWEST = 2
 
@@ -64,11 +64,14 @@ def correlate(scores: ArrayLike, opinions: ArrayLike, *, logistic: Parameters | 
         check_parameters(logistic)
     x, y = check_columns(_FEWEST if logistic is None else logistic + 1, scores=scores, opinions=opinions)
     if is_constant(x) or is_constant(y):
-        error = math.nan if logistic is not None else _rmse(x, y)
+        error = math.nan if logistic is not None else root_mean_squared_error(x, y)
         return Correlations(srcc=math.nan, krcc=math.nan, plcc=math.nan, rmse=error)
     foretold = x if logistic is None else fit_logistic(x, y, parameters=logistic)(x)
     return Correlations(
-        srcc=spearman(x, y), krcc=kendall(x, y), plcc=pearson(foretold, y), rmse=_rmse(foretold, y)
+        srcc=spearman(x, y),
+        krcc=kendall(x, y),
+        plcc=pearson(foretold, y),
+        rmse=root_mean_squared_error(foretold, y),
     )
 
 
@@ -95,6 +98,16 @@ def kendall(x: ArrayLike, y: ArrayLike) -> float:
     return float(stats.kendalltau(left, right).statistic)
 
 
+def root_mean_squared_error(x: ArrayLike, y: ArrayLike) -> float:
+    """Root of the mean squared difference of two columns of shape (n,), in their units.
+
+    Raises:
+        UsageError: If the columns differ in length or are empty, or a number is not finite.
+    """
+    left, right = check_columns(x=x, y=y)
+    return float(np.sqrt(np.mean(np.square(left - right))))
+
+
 def _correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     if is_constant(x) or is_constant(y):
         return math.nan
@@ -107,7 +120,3 @@ def _direction(column: NDArray[np.float64]) -> NDArray[np.float64]:
     centred /= np.abs(centred).max()  # so that squares neither overflow nor vanish
     direction: NDArray[np.float64] = centred / np.sqrt(centred @ centred)
     return direction
-
-
-def _rmse(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    return float(np.sqrt(np.mean(np.square(x - y))))

@@ -11,7 +11,7 @@ from beholder.spec import UsageError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["group_sums", "number_groups"]
+__all__ = ["group_sums", "number_groups", "sums_of_groups"]
 
 
 def number_groups(groups: ArrayLike, rows: int, *, least: int = 2) -> tuple[NDArray[np.intp], int]:
@@ -55,3 +55,17 @@ def group_sums(
     # Weighted counts are float64 already; numpy's types say they are whole.
     sums = np.asarray(np.bincount(numbers, weights=values, minlength=count), dtype=np.float64)
     return sums, np.bincount(numbers, minlength=count).astype(np.float64)
+
+
+def sums_of_groups(values: NDArray[np.float64], groups: ArrayLike) -> NDArray[np.float64]:
+    """What groups do to a sum over rows, were all g of them alike: g times each one's sum, shape (g,).
+
+    Args:
+        values: One for each row, shape (n,).
+        groups: Label of each row's group, shape (n,).
+
+    Raises:
+        UsageError: As `number_groups`.
+    """
+    numbers, count = number_groups(groups, len(values))
+    return count * group_sums(values, numbers, count)[0]

@@ -14,7 +14,14 @@ from beholder.spec import UsageError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["PairwiseROC", "pairwise_roc", "preference_auc", "weighted_auc"]
+__all__ = [
+    "PairwiseROC",
+    "auc_influences",
+    "pairwise_roc",
+    "preference_auc",
+    "preference_influences",
+    "weighted_auc",
+]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -103,8 +110,27 @@ def preference_auc(
     margin = first - second
     if count == "majorities":
         margin, share = margin[share != 0.5], (share[share != 0.5] > 0.5).astype(float)
+    return _auc(*_both_orders(margin, share))
+
+
+def preference_influences(d0: ArrayLike, d1: ArrayLike, judge: ArrayLike) -> NDArray[np.float64]:
+    """How fast `preference_auc`, by votes, grows with what each triplet weighs: `auc_influences`, shape (n,).
+
+    Raises:
+        UsageError: As `preference_auc`.
+    """
+    first, second, share = check_columns(d0=d0, d1=d1, judge=judge)
+    check_shares(judge=share)
+    influences: NDArray[np.float64] = auc_influences(*_both_orders(first - second, share))
+    return influences[: len(share)] + influences[len(share) :]
+
+
+def _both_orders(
+    margin: NDArray[np.float64], share: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Signal and weights of each triplet and then, of each, with its candidates in the other order."""
     for_one, for_zero = np.concatenate([share, 1 - share]), np.concatenate([1 - share, share])
-    return _auc(np.concatenate([margin, -margin]), for_one, for_zero)
+    return np.concatenate([margin, -margin]), for_one, for_zero
 
 
 def weighted_auc(signal: ArrayLike, positive: ArrayLike, negative: ArrayLike) -> float:
@@ -126,6 +152,36 @@ def weighted_auc(signal: ArrayLike, positive: ArrayLike, negative: ArrayLike) ->
         if weights.min() < 0:
             raise UsageError(f"{name} holds the weight {weights.min():g}; expected weights of at least 0.")
     return _auc(marks, right, wrong)
+
+
+def auc_influences(
+    signal: NDArray[np.float64], positive: NDArray[np.float64], negative: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How fast `weighted_auc` grows with what each row weighs: to the first order, what leaving it out takes away.
+
+    Args:
+        signal: As `weighted_auc` takes it, with the weights, which are not checked here.
+        positive: Weight as a positive, shape (n,).
+        negative: Weight as a negative, shape (n,).
+
+    Returns:
+        Shape (n,), of sum 0; NaN where there is no area.
+
+    References:
+        Obuchowski, "Nonparametric Analysis of Clustered ROC Curve Data", Biometrics 1997, doi:10.2307/2533958.
+    """
+    all_positive, all_negative = positive.sum(), negative.sum()
+    if not all_positive * all_negative:
+        return np.full(len(signal), math.nan)
+    _, places = np.unique(signal, return_inverse=True)
+    right, wrong = np.bincount(places, weights=positive), np.bincount(places, weights=negative)
+    wrong_below = ((np.cumsum(wrong) - wrong / 2) / all_negative)[places]
+    right_above = 1 - ((np.cumsum(right) - right / 2) / all_positive)[places]
+    area = float(positive @ wrong_below / all_positive)
+    influences: NDArray[np.float64] = (
+        positive * (wrong_below - area) / all_positive + negative * (right_above - area) / all_negative
+    )
+    return influences
 
 
 def _auc(signal: NDArray[np.float64], positive: NDArray[np.float64], negative: NDArray[np.float64]) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from beholder.calibration.disagreements import worst_disagreements
 from beholder.judgements import fit_logistic
+from beholder.reports.agreement_cells import fold_intervals
 from beholder.reports.agreement_charts import COLOURS, Bar, draw_bars, draw_scatter
 from beholder.reports.embed import pixels_uri
 from beholder.reports.page import readable_date, write_page
@@ -75,6 +76,7 @@ def write_agreement_page(
             "rows": len(measured),
             "references": len(set(measured.groups.tolist())) if measured.grouped else None,
             "errors": measured.errors,
+            "exact": measured.kind == "ratings" and not measured.has_standard_errors,
             "metrics": list(zip(measured.distances, _colours(len(measured.distances)), strict=True)),
             "unit": _UNITS[measured.kind],
             "bars": _draw_bars(found.scores, figure, _UNITS[measured.kind]),
@@ -100,20 +102,12 @@ class _Table:
 
     @classmethod
     def of(cls, title: str, frame: pl.DataFrame) -> _Table:
-        return cls(title, frame.columns, [[_cell(cell) for cell in row] for row in frame.rows()])
+        return cls(title, *fold_intervals(frame))
 
 
 def _tables(found: Agreement) -> Iterator[tuple[str, pl.DataFrame]]:
     yield "Scores", found.scores
     yield "Which metrics differ, on all rows", found.comparisons
-
-
-def _cell(value: Any) -> str:
-    if value is None or value != value:
-        return ""
-    return (
-        f"{value:.4f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
-    )
 
 
 def _colours(count: int) -> list[str]:

@@ -128,7 +128,7 @@ def test_ratings_keep_their_direction(tmp_path: Path) -> None:
     write_judgements(ratings, tmp_path / "kadid.parquet")
     packed = open_judgements(tmp_path / "kadid.parquet")
     assert packed.better == "higher"
-    for name in ("opinion", "distortion", "level", "group"):
+    for name in ("opinion", "distortion", "level", "standard_error", "group"):
         assert packed.columns[name].tolist() == ratings.columns[name].tolist()
     with pytest.raises(UsageError, match="holds ratings"):
         unpack_judgements(packed, tmp_path / "again")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ __all__ = ["LAYOUT", "is_kadid10k", "read_kadid10k"]
 LAYOUT = "dmos.csv with the columns dist_img, ref_img and dmos, images/I01.png, images/I01_01_01.png"
 _LIST = "dmos.csv"
 _COLUMNS = ("dist_img", "ref_img", "dmos")
+_ANSWERS = 30  # a picture: Lin et al., abstract
 _NAME = re.compile(r"i\d+_(\d+)_(\d+)\.\w+", re.IGNORECASE)
 # Lin, Hosu and Saupe, QoMEX 2019, doi:10.1109/QoMEX.2019.8743252, Table 2, in the paper's order.
 _DISTORTIONS = (
@@ -46,6 +48,8 @@ def read_kadid10k(
 ) -> list[JudgementSet]:
     """Mean scores from 1 to 5, higher is better, for all that the list calls them ``dmos``.
 
+    Standard errors are those of 30 answers a picture, from the list's ``var``, the variance of the answers.
+
     Raises:
         UsageError: If the list cannot be read.
     """
@@ -64,6 +68,7 @@ def _lines(file: Path) -> Iterator[Opinion]:
             f"images/{row['dist_img']}",
             number(row["dmos"], file, line),
             _DISTORTIONS[kind - 1] if 1 <= kind <= len(_DISTORTIONS) else "",
-            float(match[2]) if match else float("nan"),
+            float(match[2]) if match else math.nan,
             row["ref_img"].rpartition(".")[0],
+            math.sqrt(max(0.0, number(row["var"], file, line)) / _ANSWERS) if row.get("var") else math.nan,
         )

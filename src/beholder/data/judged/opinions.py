@@ -37,6 +37,7 @@ class Opinion:
         distortion: What was done to it.
         level: How strongly; NaN where it is not known.
         group: The reference's name.
+        standard_error: Standard error of `opinion`; NaN where it is not known.
     """
 
     reference: str
@@ -45,6 +46,7 @@ class Opinion:
     distortion: str
     level: float
     group: str
+    standard_error: float = math.nan
 
 
 def make_ratings(
@@ -91,6 +93,7 @@ def make_ratings(
         "opinion": np.array([each.opinion for each in whole], dtype=np.float64),
         "distortion": np.array([each.distortion for each in whole], dtype=np.str_),
         "level": np.array([each.level for each in whole], dtype=np.float64),
+        "standard_error": np.array([each.standard_error for each in whole], dtype=np.float64),
         "group": np.array([each.group for each in whole], dtype=np.str_),
     }
     return ListedSet("ratings", form, path, columns, pictures, better)

@@ -28,6 +28,7 @@ LAYOUT = "a .parquet file with the columns reference, p0, p1 and judge; p0, p1 a
 METADATA_KEY = "beholder.judgements"
 ROWS_PER_GROUP = 64  # read at a time where the file does not tell
 _TEXTS = ("subset", "group", "distortion0", "distortion1", "distortion", "name")
+_NUMBERS = ("level", "standard_error")
 _FORM = "Parquet"
 
 
@@ -127,8 +128,8 @@ def _small(kind: Kind, schema: Mapping[str, pl.DataType], path: Path) -> list[pl
     chosen += [pl.col(name).cast(pl.String).fill_null("") for name in _TEXTS if name in schema]
     if "votes" in schema:
         chosen.append(pl.col("votes").cast(pl.Int64).fill_null(0))
-    if "level" in schema:
-        chosen.append(pl.col("level").cast(pl.Float64).fill_null(float("nan")))
+    numbers = [name for name in _NUMBERS if name in schema]
+    chosen += [pl.col(name).cast(pl.Float64).fill_null(float("nan")) for name in numbers]
     return chosen
 
 
@@ -152,7 +153,7 @@ def _columns(kind: Kind, frame: pl.DataFrame) -> dict[str, NDArray[Any]]:
     for name in frame.columns:
         if name in _TEXTS:
             columns[name] = np.array(frame[name].to_list(), dtype=np.str_)
-        elif name in ("votes", "level"):
+        elif name in ("votes", *_NUMBERS):
             columns[name] = frame[name].to_numpy()
     if "group" in columns and (columns["group"] == "").any():
         del columns["group"]  # found from the pictures' bytes instead

@@ -28,7 +28,7 @@ _KINDS: dict[type, Kind] = {Triplet: "triplets", JndPair: "pairs", RatedPair: "r
 _EXTRAS: dict[Kind, dict[str, pl.DataType]] = {
     "triplets": {"votes": pl.Int64(), "distortion0": pl.String(), "distortion1": pl.String()},
     "pairs": {"votes": pl.Int64()},
-    "ratings": {"distortion": pl.String(), "level": pl.Float64()},
+    "ratings": {"distortion": pl.String(), "level": pl.Float64(), "standard_error": pl.Float64()},
 }
 _GROUP_BYTES = 8 << 20  # of pictures in a group of rows, about
 _MOST_ROWS = 512

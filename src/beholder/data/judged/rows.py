@@ -172,6 +172,7 @@ class RatedPair:
         better: Whether a ``"higher"`` or a ``"lower"`` opinion is the better.
         distortion: What was done to the picture, where the set tells.
         level: How strongly, on the set's own scale, where it tells.
+        standard_error: Standard error of `opinion`, in its units; ``None`` where the set does not tell.
         subset: Which part of the set it belongs to; ``None`` where the set has none.
         named_group: What the set calls the reference; ``None`` where it has no name.
     """
@@ -182,6 +183,7 @@ class RatedPair:
     better: Better
     distortion: str | None = None
     level: float | None = None
+    standard_error: float | None = None
     subset: str | None = None
     named_group: str | None = None
 

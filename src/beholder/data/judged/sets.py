@@ -26,7 +26,7 @@ __all__ = ["JudgementSet", "ListedSet", "unequal"]
 _EXTRAS: dict[Kind, tuple[str, ...]] = {
     "triplets": ("subset", "votes", "distortion0", "distortion1"),
     "pairs": ("subset", "votes"),
-    "ratings": ("subset", "distortion", "level"),
+    "ratings": ("subset", "distortion", "level", "standard_error"),
 }
 
 
@@ -40,7 +40,8 @@ class JudgementSet(Sequence[Row]):
         form: The layout that it was read from, such as ``"BAPPS"``.
         path: Where it lies.
         columns: One array a column, all of one length: `judge`, `same` or `opinion`, in float64, and whatever else
-            is known of `subset`, `votes`, `distortion0`, `distortion1`, `distortion`, `level` and `group`.
+            is known of `subset`, `votes`, `distortion0`, `distortion1`, `distortion`, `level`, `standard_error` and
+            `group`.
         better: For ratings, whether a higher or a lower opinion is the better.
 
     Attributes:
@@ -64,7 +65,7 @@ class JudgementSet(Sequence[Row]):
         count = len(self.columns[ANSWERS[kind]])
         for name in _EXTRAS[kind]:
             if name not in self.columns:
-                empty: Any = {"votes": np.int64(0), "level": np.nan}.get(name, "")
+                empty: Any = {"votes": np.int64(0), "level": np.nan, "standard_error": np.nan}.get(name, "")
                 self.columns[name] = np.full(count, empty)
 
     def __len__(self) -> int:

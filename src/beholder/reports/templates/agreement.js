@@ -10,7 +10,7 @@ for (const button of document.querySelectorAll(".sort")) {
     const cell = (row) => row.children[column].textContent;
     const rows = [...body.rows].sort((a, b) => {
       const [x, y] = [cell(a), cell(b)];
-      const [m, n] = [x, y].map((text) => Number(text.replaceAll(",", "")));
+      const [m, n] = [x, y].map((text) => Number(text.replace(/ \(.*/, "").replaceAll(",", "")));
       return x !== "" && y !== "" && !Number.isNaN(m - n) ? m - n : x.localeCompare(y);
     });
     body.append(...(falling ? rows.reverse() : rows));
