@@ -47,8 +47,8 @@ def train_autoencoders(
 ) -> int:
     """Train autoencoders, each by a design of its own, and save them as ``folder/NNN.safetensors``.
 
-    Each is a function of the seed, its number, the steps and the photographs alone: the first ten of 96 are those of ten. What
-    is there of the same call is not trained again.
+    Each is a function of the seed, its number, the steps and the photographs alone, to the last bit on as many
+    threads: the first ten of 96 are those of ten. What is there of the same call is not trained again.
 
     Args:
         pack: Photographs.

@@ -230,9 +230,11 @@ def _make_parcel(triplets: Triplets, place: Path, indices: Sequence[int]) -> int
 def _write_record(triplets: Triplets, path: Path) -> None:
     partial = path.with_name(_PARTIAL + path.name)
     told = json.dumps(_describe(triplets))
-    pl.DataFrame([_row(triplets, index) for index in range(len(triplets))]).write_parquet(
-        partial, metadata={"beholder": told}
-    )
+    numbers = pl.List(pl.Float64)  # empty ones would not tell their type
+    pl.DataFrame(
+        [_row(triplets, index) for index in range(len(triplets))],
+        schema_overrides={"p0_strengths": numbers, "p1_strengths": numbers},
+    ).write_parquet(partial, metadata={"beholder": told})
     partial.replace(path)
 
 

@@ -6,10 +6,18 @@ import dataclasses
 import pickle
 from pathlib import Path
 
+import polars as pl
 import pytest
 import torch
 
-from beholder.data.distortions import Choice, Traditional, Triplets, create_scheme
+from beholder.data.distortions import (
+    Choice,
+    Traditional,
+    Triplets,
+    create_scheme,
+    triplet_folder,
+    write_triplets,
+)
 from beholder.data.distortions.cnn import (
     Autoencoder,
     AutoencoderDesign,
@@ -154,6 +162,10 @@ def test_schemes_tell_their_autoencoders(folder: Path, tmp_path: Path) -> None:
     assert triplets[1]["p0"].shape == (3, 32, 32)
     assert not torch.equal(triplets[1]["p0"], triplets[1]["p1"])
     assert triplets.scheme.told["autoencoders"] == 4
+    write_triplets(triplets, tmp_path / "made", workers=1)
+    record = pl.read_parquet(triplet_folder(tmp_path / "made", triplets) / "distortions.parquet")
+    assert record["p0_name"][0].startswith("autoencoder-00")
+    assert record.schema["p0_strengths"] == pl.List(pl.Float64)
     assert Traditional().told == {}
 
 
