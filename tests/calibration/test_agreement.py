@@ -43,8 +43,14 @@ def make_triplets(root: Path, count: int = 8, *, side: int = 24) -> Path:
 def test_distances_are_those_of_the_metric(tmp_path: Path) -> None:
     judged = open_judgements(make_triplets(tmp_path))
     told: list[tuple[int, int]] = []
-    measured = measure(judged, ["psnr", "mse"], tell=lambda *step: told.append(step))
-    assert told[-1] == (8, 8)
+    grouped: list[tuple[int, int]] = []
+    measured = measure(
+        judged,
+        ["psnr", "mse"],
+        tell=lambda *step: told.append(step),
+        tell_groups=lambda *step: grouped.append(step),
+    )
+    assert told[-1] == grouped[-1] == (8, 8)
     for row in range(len(judged)):
         y, p0, p1 = judged.pictures(row)
         expected = [-psnr(x[None], y[None]).item() for x in (p0, p1)]

@@ -43,6 +43,7 @@ def measure(
     settings: Settings | None = None,
     *,
     tell: Callable[[int, int], object] | None = None,
+    tell_groups: Callable[[int, int], object] | None = None,
 ) -> MeasuredSet:
     """Distances of metrics for each row of a set; neighbouring rows share a reference's picture and features.
 
@@ -51,6 +52,8 @@ def measure(
         metrics: Catalogue names, with options if wished, or metrics of your own.
         settings: How to score.
         tell: Called with the number of rows that are done, and of all.
+        tell_groups: Called with the number of references that are read for their groups, and of all, where a set does not
+            name them.
 
     Returns:
         The rows that could be measured; `MeasuredSet.errors` tells of the others. Scores of metrics where higher is
@@ -83,7 +86,7 @@ def measure(
     for distances in found.values():
         _bound(distances)
     provenance = {**scorer.provenance(), "judgements": str(judged.path)}
-    return _whole_rows(judged, found, errors, provenance)
+    return _whole_rows(judged, found, errors, provenance, tell_groups)
 
 
 def _bound(distances: NDArray[np.float64]) -> None:
@@ -100,6 +103,7 @@ def _whole_rows(
     found: dict[str, NDArray[np.float64]],
     errors: dict[int, str],
     provenance: dict[str, Any],
+    tell_groups: Callable[[int, int], object] | None,
 ) -> MeasuredSet:
     for name, distances in found.items():
         for row in np.flatnonzero(~np.isfinite(distances).all(1)):
@@ -116,7 +120,7 @@ def _whole_rows(
         answers=kept.answers,
         distances={name: distances[places] for name, distances in found.items()},
         parts={name: column for name, column in parts.items() if len(set(column.tolist())) > 1},
-        groups=kept.groups(),
+        groups=kept.groups(tell_groups),
         votes=votes if (votes := kept.columns.get("votes")) is not None and votes.any() else None,
         standard_errors=kept.columns.get("standard_error"),
         better=judged.better or "higher",

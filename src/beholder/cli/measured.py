@@ -97,6 +97,9 @@ def _measure(
             split_requests(metrics),
             settings,
             tell=lambda done, total: bar.update(task, completed=done, total=total),
+            tell_groups=lambda done, total: bar.update(
+                task, description="reading references", completed=done, total=total
+            ),
         )
     return judged, measured
 

@@ -81,3 +81,10 @@ def test_what_is_impossible_is_refused() -> None:
     for picture in (torch.rand(1, 3, 8, 8), torch.rand(1, 8, 8), torch.zeros(3, 8, 8, dtype=torch.int64)):
         with pytest.raises(ShapeError, match="expected"):
             Jpeg()(picture, source())
+
+
+def test_a_single_pixel_is_a_picture() -> None:
+    pixel = torch.tensor([0.2, 0.4, 0.6]).reshape(3, 1, 1)
+    found = Jpeg(95)(pixel, torch.Generator())
+    assert found.shape == (3, 1, 1)
+    assert torch.allclose(found, pixel, atol=0.05)

@@ -74,7 +74,8 @@ class Jpeg(Step):
         quality = self._span.draw_whole(draw)
         if self.channel == "y":
             return self._spoil_luma(to_unit(clean), quality)
-        levels = np.ascontiguousarray(to_levels(clean).permute(1, 2, 0).numpy())
+        # A copy, not `ascontiguousarray`, which leaves a single pixel the strides that libjpeg's door refuses.
+        levels = np.array(to_levels(clean).permute(1, 2, 0).numpy(), order="C")
         spoilt = _there_and_back(levels, quality, self.subsampling)
         return to_unit(torch.from_numpy(spoilt).permute(2, 0, 1)).contiguous()
 
