@@ -11,7 +11,7 @@ __all__ = ["fold_intervals"]
 
 
 def fold_intervals(frame: pl.DataFrame) -> tuple[list[str], list[list[str]]]:
-    """Heads and rows of a table in which a figure and its interval are one cell: ``0.7748 (0.7668 to 0.7829)``.
+    """Heads and rows of a table in which a figure and its interval are one cell: ``0.7748 (0.7665 to 0.7827)``.
 
     Ends of an interval are columns `low` and `high` after the figure, or of its name: `auc_low`, `auc_high`. What is no
     number is left empty.
