@@ -84,7 +84,7 @@ def test_kadid10k(tmp_path: Path) -> None:
     assert judged.answers.tolist() == [3.57, 3.57, 2.57, 2.57]
     assert judged.columns["distortion"].tolist() == ["Gaussian blur", "contrast change"] * 2
     assert judged.columns["level"].tolist() == [1, 5, 1, 5]
-    assert judged.columns["standard_error"] == pytest.approx(math.sqrt(0.496 / 30))
+    assert judged.columns["standard_error"] == pytest.approx(0.496 / math.sqrt(30))
     assert judged[0].standard_error == judged.columns["standard_error"][0]
     assert judged.groups().tolist() == ["I01", "I01", "I02", "I02"]
     assert judged[2].pictures[0].path == tmp_path / "images/I02.png"

@@ -48,7 +48,8 @@ def read_kadid10k(
 ) -> list[JudgementSet]:
     """Mean scores from 1 to 5, higher is better, for all that the list calls them ``dmos``.
 
-    Standard errors are those of 30 answers a picture, from the list's ``var``, the variance of the answers.
+    Standard errors are those of 30 answers a picture, from the list's ``var``, which is their standard deviation: 17 fives and 13
+    fours give its first row, 4.57 and 0.496.
 
     Raises:
         UsageError: If the list cannot be read.
@@ -70,5 +71,5 @@ def _lines(file: Path) -> Iterator[Opinion]:
             _DISTORTIONS[kind - 1] if 1 <= kind <= len(_DISTORTIONS) else "",
             float(match[2]) if match else math.nan,
             row["ref_img"].rpartition(".")[0],
-            math.sqrt(max(0.0, number(row["var"], file, line)) / _ANSWERS) if row.get("var") else math.nan,
+            number(row["var"], file, line) / math.sqrt(_ANSWERS) if row.get("var") else math.nan,
         )
