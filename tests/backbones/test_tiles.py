@@ -19,7 +19,7 @@ SIZE = (391, 477)  # no multiples of a network's step
 def backbone(request: pytest.FixtureRequest, squeezenet_file: Path) -> Backbone:
     name: str = request.param
     weights = squeezenet_file if name.startswith("squeeze") else None
-    return Backbone(name, CHAIN_STAGES[name], weights=weights).double()
+    return Backbone(name, CHAIN_STAGES[name], weights=weights)
 
 
 @pytest.mark.parametrize("side", [256, 300])
@@ -27,17 +27,20 @@ def test_tiles_have_the_features_of_the_whole(
     backbone: Backbone, side: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tiles_module, "_PIXELS", side * side)
-    x = torch.rand(1, 3, *SIZE, dtype=torch.float64)
-    whole = backbone(x)
+    x = torch.rand(1, 3, *SIZE)
+    with torch.inference_mode():
+        whole = backbone(x)
     tiles = cut_into_tiles(backbone, SIZE)
     assert len(tiles) > 1
     assert len(tiles[0]) > 1
     assert max(tile.of(x)[0, 0].numel() for row in tiles for tile in row) <= side * side
-    seen = [[(tile, backbone(tile.of(x))) for tile in row] for row in tiles]
+    with torch.inference_mode():
+        seen = [[(tile, backbone(tile.of(x))) for tile in row] for row in tiles]
     for layer, expected in whole.items():
         joined = join_tiles([[tile.inner(layer, each[layer]) for tile, each in row] for row in seen])
         assert joined.shape == expected.shape
-        assert torch.allclose(joined, expected, rtol=0, atol=1e-9), layer
+        # Sums are added in other orders; a row that is cut off too early is another by far.
+        assert (joined - expected).abs().max() < 1e-5 * expected.abs().max(), layer
 
 
 def test_small_pictures_stay_whole(backbone: Backbone) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,8 +42,10 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def loss(name: str, squeezenet_file: Any) -> Loss:
-    given = {"lpips_squeeze": {"trunk": squeezenet_file}, "lpips": {"backbone": "alexnet"}}.get(name, {})
+def loss(name: str, squeezenet_file: Any, saved_metrics: dict[str, Path]) -> Loss:
+    options: dict[str, dict[str, Any]] = {name: {"file": file} for name, file in saved_metrics.items()}
+    options |= {"lpips_squeeze": {"trunk": squeezenet_file}, "lpips": {"backbone": "alexnet"}}
+    given = options.get(name, {})
     try:
         return create_loss(name, **(GIVEN[name]() if name in GIVEN else given))
     except WeightsError as error:

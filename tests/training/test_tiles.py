@@ -35,7 +35,7 @@ def test_the_radius_is_that_of_the_layers(request_: str, radius: int) -> None:
 
 def test_a_radius_beyond_the_short_strips() -> None:
     torch.manual_seed(0)
-    assert receptive_radius(nn.Conv2d(3, 3, 301, padding=150)) == 150
+    assert receptive_radius(nn.Conv2d(3, 3, (1, 301), padding=(0, 150))) == 150
 
 
 def test_a_network_that_looks_at_all_of_a_picture_has_no_radius() -> None:
