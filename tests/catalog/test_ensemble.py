@@ -14,7 +14,7 @@ from beholder.backbones import Backbone
 from beholder.catalog import create_metric, describe_metric
 from beholder.catalog.ensemble import save_ensemble
 from beholder.metrics.ensemble import Ensemble
-from beholder.metrics.metric_file import tell_metric
+from beholder.metrics.metric_file import save_metric, tell_metric
 from beholder.metrics.mse import MSE
 from beholder.metrics.ssim import SSIM
 from beholder.spec import UsageError, WeightsError
@@ -140,3 +140,20 @@ def test_it_goes_where_a_name_goes(tmp_path: Path) -> None:
     mean.update(x, y)
     assert not mean.higher_is_better
     assert mean.compute().item() == pytest.approx((1 - SSIM()(x, y)).mean().item())
+
+
+def test_a_file_counts_once_and_by_its_sha256(tmp_path: Path) -> None:
+    inner = save_ensemble(tmp_path / "inner.safetensors", {"ssim": 1.0})
+    (tmp_path / "x").mkdir()
+    with pytest.raises(UsageError, match="is named twice"):
+        save_ensemble(
+            tmp_path / "mine.safetensors",
+            {str(inner): 1.0, str(tmp_path / "." / "x" / ".." / inner.name): 3.0},
+        )
+    for members, message in (
+        ([{"request": str(inner), "weight": 1.0}], "is a file without its sha256"),
+        ([{"request": "ssim", "weight": 1.0}, {"request": "ssim", "weight": 2.0}], "names a member twice"),
+    ):
+        forged = save_metric(tmp_path / "forged.safetensors", "ensemble", {"members": members}, {})
+        with pytest.raises(WeightsError, match=message):
+            create_metric(str(forged))

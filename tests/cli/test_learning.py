@@ -38,7 +38,7 @@ def test_learn_and_go_on(run: Run, judged: Path, tmp_path: Path) -> None:
     done = run("calibrate", "learn", "lin", *QUICK, "-o", "runs/lin")
     assert done.returncode == 0, done.stderr
     assert "before: agreement " in done.stderr
-    assert "measuring" in done.stderr
+    assert "reading" in done.stderr
     assert "wrote runs/lin/metric.safetensors" in done.stderr
     assert done.stdout == ""
     again = run("calibrate", "learn", "lin", *QUICK, "-o", "runs/lin")

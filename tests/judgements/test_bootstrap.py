@@ -177,3 +177,11 @@ def test_all_of_bapps_takes_well_under_a_second() -> None:
     start = time.process_time()
     mean_interval(values, groups)
     assert time.process_time() - start < 0.8
+
+
+def test_a_group_without_which_nothing_is_left_has_no_interval() -> None:
+    draw = np.random.default_rng(0)
+    x, y = draw.random(9), draw.random(9)
+    found = grouped_interval(spearman, [x, y], ["a"] * 8 + ["b"])
+    assert np.isfinite(found.estimate)
+    assert np.isnan([found.low, found.high]).all()

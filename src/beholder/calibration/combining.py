@@ -66,11 +66,16 @@ def combine(measured: MeasuredSet, *, folds: int = 5, seed: int = 0) -> Combinat
         seed: Of the folds.
 
     Raises:
-        UsageError: If there are fewer reference pictures than folds, or no metric agrees with people at all.
+        UsageError: If there are fewer reference pictures than folds, no metric agrees with people at all, or one is called
+            ``"ensemble"``.
 
     References:
         Bradley and Terry, "Rank Analysis of Incomplete Block Designs", Biometrika 1952, doi:10.2307/2334029.
     """
+    if ENSEMBLE in measured.distances:
+        raise UsageError(
+            f"a member is called {ENSEMBLE!r}, as the sum will be; give its column another name."
+        )
     of_row = assign_folds(measured.groups, len(measured), folds=folds, seed=seed)
     whole = _fit(measured)
     names = list(measured.distances)
@@ -83,7 +88,10 @@ def combine(measured: MeasuredSet, *, folds: int = 5, seed: int = 0) -> Combinat
         fit = _fit(measured.choose(~left_out))
         tested[left_out] = _stack(measured.choose(left_out)) @ fit.weights - fit.constant
         fold_weights.append(fit.weights)
-    spread = whole.weights * _columns(measured).std(0)
+    columns = _columns(measured)
+    # as the fit sees them: of triplets around 0
+    middle = 0.0 if measured.kind == "triplets" else columns.mean(0)
+    spread = whole.weights * np.sqrt(np.square(columns - middle).mean(0))
     return Combination(
         weights=dict(zip(names, whole.weights.tolist(), strict=True)),
         shares=dict(zip(names, (spread / spread.sum()).tolist(), strict=True)),

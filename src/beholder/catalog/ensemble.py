@@ -95,7 +95,10 @@ def save_ensemble(
     """
     kept = {request: float(weight) for request, weight in weights.items() if weight != 0}
     describe_ensemble({request: describe_metric(request) for request in kept}, kept)
-    members = [{**_name_member(request, Path(path)), "weight": weight} for request, weight in kept.items()]
+    named = [_name_member(request, Path(path)) for request in kept]
+    if twice := [each for place, each in enumerate(named) if each in named[:place]]:
+        raise UsageError(f"{path}: {' and '.join(map(str, twice[0].values()))} is named twice; name it once.")
+    members = [{**each, "weight": weight} for each, weight in zip(named, kept.values(), strict=True)]
     return save_metric(path, "ensemble", {"members": members}, {}, about)
 
 
@@ -131,7 +134,10 @@ def _read_members(file: str | Path) -> dict[str, _Member]:
     if not isinstance(told, list) or not told:
         raise WeightsError(f"{file}: names no members; expected what save_ensemble writes.")
     members = [_read_member(Path(file), each) for each in told]
-    return {member.request: member for member in members}
+    found = {member.request: member for member in members}
+    if len(found) < len(members):
+        raise WeightsError(f"{file}: names a member twice; save it again.")
+    return found
 
 
 def _read_member(ensemble: Path, told: Any) -> _Member:
@@ -141,7 +147,12 @@ def _read_member(ensemble: Path, told: Any) -> _Member:
             f"{ensemble}: its member {told!r} has no name, or no weight above 0; save it again."
         )
     if "request" in told:
-        return _Member(str(told["request"]), weight)
+        request = str(told["request"])
+        if parse_request(request)[0] in _FILES:
+            raise WeightsError(
+                f"{ensemble}: its member {request} is a file without its sha256; save it again."
+            )
+        return _Member(request, weight)
     file = ensemble.parent / str(told["file"])
     if not file.is_file():
         raise WeightsError(f"{ensemble}: its member {file} is not there. Bring it along with the ensemble.")

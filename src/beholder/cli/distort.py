@@ -42,7 +42,7 @@ def make(
 
     Writes OUTPUT/2afc/SPLIT/SCHEME/{ref,p0,p1}/NNNNNN.png, and distortions.parquet beside them, which tells what was done to
     each. There is no folder judge: nobody has judged yet. After an interruption the same command goes on; anything
-    else that lies there is refused. The same photographs, seed, split and size give the same files.
+    else that lies there is refused. The same photographs, seed, split and size, and autoencoders, give the same files.
 
     Examples:
         beholder distort make photographs/ bapps/ --triplets 5000

@@ -71,7 +71,7 @@ def learn(
             nodes=nodes,
             accelerator=accelerator,
             tell=tell,
-            tell_measuring=tell_passing(bar, "measuring", "triplets"),
+            tell_measuring=tell_passing(bar, "reading", "triplets"),
             stop=stop,
         ),
         run,

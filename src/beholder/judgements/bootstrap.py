@@ -133,7 +133,13 @@ def grouped_interval(
     blocks = min(count, _MOST_BLOCKS)
     # Blocks of as many groups, give or take one, mixed by chance.
     block = (np.random.default_rng(seed).permutation(count) % blocks)[numbers]
-    left = np.array([statistic(*[array[block != each] for array in arrays]) for each in range(blocks)])
+    # A statistic wants two rows at least; where one is left, what the block moves is not known.
+    left = np.array(
+        [
+            statistic(*[array[block != each] for array in arrays]) if (block != each).sum() > 1 else math.nan
+            for each in range(blocks)
+        ]
+    )
     influences = (blocks - 1) * (left.mean() - left)
     return influence_interval(estimate, influences, scale=scale, level=level, resamples=resamples, seed=seed)
 

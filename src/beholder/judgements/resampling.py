@@ -159,6 +159,9 @@ def ratios_to_errors(
     return np.divide(deviations, errors, out=alone, where=errors > nothing)
 
 
+_LARGEST = 700.0  # beyond it exp() overflows
+
+
 def _scale(scale: Scale, estimate: float) -> tuple[float, Callable[[float], float], float]:
     """The estimate on a scale, the way back, and the scale's slope there."""
     if scale == "fisher" and abs(estimate) < 1:
@@ -166,5 +169,5 @@ def _scale(scale: Scale, estimate: float) -> tuple[float, Callable[[float], floa
     if scale == "logit" and 0 < estimate < 1:
         return float(logit(estimate)), lambda z: float(expit(z)), 1 / (estimate * (1 - estimate))
     if scale == "log" and estimate > 0:
-        return math.log(estimate), math.exp, 1 / estimate
+        return math.log(estimate), lambda z: math.exp(min(z, _LARGEST)), 1 / estimate
     return estimate, lambda z: z, 1.0

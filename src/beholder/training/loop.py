@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from beholder.training.folder import RunFolder
     from beholder.training.task import Task
 
-__all__ = ["follow"]
+__all__ = ["follow", "leave_interrupts"]
 
 _LOG_EVERY = 50
 
@@ -130,7 +130,7 @@ class _Loop:
             num_workers=pace.workers,
             persistent_workers=False,
             prefetch_factor=4 if pace.workers else None,
-            worker_init_fn=_leave_interrupts,
+            worker_init_fn=leave_interrupts,
         )
         started = time.perf_counter() - self.seconds
         for batch in () if self._waited_long() else loader:
@@ -224,6 +224,6 @@ def _as_text(numbers: dict[str, float]) -> dict[str, str]:
     return {name: f"{number:.6g}" for name, number in numbers.items()}
 
 
-def _leave_interrupts(_worker: int) -> None:
+def leave_interrupts(_worker: int) -> None:
     """Ctrl-C goes to all processes of a terminal; the workers are ended by the one that they work for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

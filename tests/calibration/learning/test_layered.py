@@ -57,3 +57,13 @@ def test_weights_stay_positive() -> None:
     distance.weights[0].data[:2] = torch.tensor([-1.0, 2.0])
     distance.keep_weights_positive()
     assert distance.weights[0][:2].tolist() == [0.0, 2.0]
+
+
+def test_distances_stay_in_full_precision() -> None:
+    distance = alexnet_distance().train()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = distance(*pictures(3))
+        moments = distance.measure(*pictures(3))
+        assert distance.of_moments(moments).dtype == torch.float32
+    assert found.dtype == torch.float32
+    assert moments[0].dtype == torch.float32

@@ -180,3 +180,17 @@ def test_recipes_are_the_authors(triplets: Path) -> None:
     assert (recipe.epochs, recipe.decay, recipe.dropout) == (5, 5, 0.5)
     assert (recipe.optimiser.rate, recipe.optimiser.betas) == (1e-4, (0.5, 0.999))
     assert MetricRecipe.model_fields["batch"].default == 50
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (("validation.select=last", "validation.patience=2"), "expected no patience"),
+        (("weights=mine.safetensors",), "scratch begins with random weights"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(
+    triplets: Path, settings: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        recipe_of("scratch", triplets, *settings)

@@ -44,9 +44,10 @@ class LayeredDistance(nn.Module):
 
     def forward(self, reference: Tensor, p0: Tensor, p1: Tensor) -> Tensor:
         """Distances of both candidates, shape (N, 2), of pictures (N, 3, H, W) in [0, 1]; the reference is seen once."""
-        layers = [
-            functional.dropout(squares, self.dropout, self.training).mean((2, 3)) @ weight
-            for squares, weight in zip(self._squares(reference, p0, p1), self.weights, strict=True)
+        squares = self._squares(reference, p0, p1)
+        layers = [  # not as a matrix product, which would be computed in the network's precision
+            (functional.dropout(of_layer, self.dropout, self.training).mean((2, 3)) * weight).sum(1)
+            for of_layer, weight in zip(squares, self.weights, strict=True)
         ]
         return _by_candidate(torch.stack(layers).sum(0))
 
@@ -61,7 +62,7 @@ class LayeredDistance(nn.Module):
         if self.training and self.dropout:
             noise = torch.randn_like(mean) * (spread * math.sqrt(self.dropout / (1 - self.dropout)))
             mean = (mean + noise).clamp_(min=0)
-        return mean @ torch.cat(list(self.weights))
+        return (mean * torch.cat(list(self.weights))).sum(2)
 
     def measure(self, reference: Tensor, p0: Tensor, p1: Tensor) -> Moments:
         """What `of_moments` takes, of pictures (N, 3, H, W) in [0, 1]; each shape (N, 2, channels of all layers)."""
@@ -76,7 +77,7 @@ class LayeredDistance(nn.Module):
         """Of each layer, first for all p0, then for all p1: (2 N, C, h, w)."""
         found = {}
         for layer, features in self.backbone.walk(torch.cat([reference, p0, p1])):
-            maps = features.movedim(-1, 1) if layer in self.channels_last else features
+            maps = (features.movedim(-1, 1) if layer in self.channels_last else features).float()
             of_reference, *candidates = unit_length(maps).chunk(3)
             found[layer] = torch.cat([(each - of_reference).square() for each in candidates])
         return [found[layer] for layer in self.backbone.layers]

@@ -36,8 +36,9 @@ class _Judge(nn.Module):
             distances = self.distance.of_moments((batch["mean"], batch["spread"]))
         else:
             distances = self.distance(batch["ref"], batch["p0"], batch["p1"])
-        d0, d1 = distances.float().unbind(1)
-        return self.ranking.loss(d0, d1, batch["judge"].float())
+        d0, d1 = distances.unbind(1)
+        with torch.autocast(distances.device.type, enabled=False):  # a formula, in full precision
+            return self.ranking.loss(d0, d1, batch["judge"].float())
 
 
 class MetricLearner:

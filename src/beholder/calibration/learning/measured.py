@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Subset
 
 from beholder.calibration.learning.pictures import JudgedPictures
+from beholder.training.loop import leave_interrupts
 from beholder.training.writing import replacing
 
 if TYPE_CHECKING:
@@ -105,7 +106,13 @@ def measure_triplets(
         rows = range(start, min(start + _CHUNK, len(judged)))
         if number % fabric.world_size == fabric.global_rank and not _holds(file, of):
             parts = []
-            for batch in DataLoader(Subset(pictures, rows), batch_size=_AT_ONCE, num_workers=workers):
+            batches = DataLoader(
+                Subset(pictures, rows),
+                batch_size=_AT_ONCE,
+                num_workers=workers,
+                worker_init_fn=leave_interrupts,
+            )
+            for batch in batches:
                 with torch.inference_mode(), fabric.autocast():
                     placed = (batch[name].to(fabric.device) for name in ("ref", "p0", "p1"))
                     parts.append(distance.measure(*placed))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 -- pydantic reads annotations as the program runs
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, ValidationInfo, field_validator, model_validator
 
 from beholder.backbones.stages import find_stages
 from beholder.training.recipe import Optimiser
@@ -48,6 +48,12 @@ class Validation(Settings):
     select: Literal["agreement", "cross_entropy", "last"] = "agreement"
     triplets: PositiveInt = 5000
     patience: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _the_last_waits_for_nothing(self) -> Self:
+        if self.select == "last" and self.patience:
+            raise ValueError("the last metric is always the best by select: last; expected no patience")
+        return self
 
 
 class MetricRecipe(Settings):
@@ -95,3 +101,10 @@ class MetricRecipe(Settings):
     validation: Validation = Validation()
     checkpoint: PositiveInt = 500
     seed: Annotated[int, Field(ge=0)] = 0
+
+    @field_validator("weights")
+    @classmethod
+    def _scratch_has_no_weights(cls, weights: Path | None, info: ValidationInfo) -> Path | None:
+        if weights is not None and info.data.get("kind") == "scratch":
+            raise ValueError("scratch begins with random weights; leave them out, or learn by tune")
+        return weights

@@ -23,7 +23,7 @@ from beholder.metrics.lpips_backbone import find_channels_last
 from beholder.spec import UsageError
 from beholder.training.changes import check_changes
 from beholder.training.folder import RunFolder
-from beholder.training.loop import follow
+from beholder.training.loop import follow, leave_interrupts
 from beholder.training.processes import plan_processes
 from beholder.training.task import Pace, Progress
 
@@ -116,7 +116,7 @@ class _Learning:
         tell: Callable[[int, int], object] | None,
     ) -> None:
         self.recipe, self.fabric = recipe, fabric
-        train, self.validation = open_triplets(recipe)
+        train, self.validation = open_triplets(recipe, tell)
         torch.manual_seed(recipe.seed)
         distance = _build(recipe, train).to(fabric.device)
         self.learner = MetricLearner(recipe, distance, len(train) / recipe.batch, fabric)
@@ -196,6 +196,7 @@ class _Learning:
             JudgedPictures(self.validation),
             batch_size=_VALIDATED_AT_ONCE,
             num_workers=self.recipe.data.workers,
+            worker_init_fn=leave_interrupts,
         )
         with self.fabric.autocast():
             parts = [

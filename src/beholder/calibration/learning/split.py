@@ -22,7 +22,10 @@ __all__ = ["open_triplets"]
 def open_triplets(
     recipe: MetricRecipe, tell: Callable[[int, int], object] | None = None
 ) -> tuple[JudgementSet, JudgementSet]:
-    """The triplets that a recipe learns from, and those that it is validated with; they share no reference picture.
+    """The triplets that a recipe learns from, and those that it is validated with.
+
+    They share no reference picture, unless a validation set of its own has some of the training set's: that is for who
+    names it to see to.
 
     Args:
         recipe: What is learned from.

@@ -84,10 +84,10 @@ def test_designs_take_all_there_is() -> None:
         assert high / 2 < max(values) <= high, field
 
 
-@pytest.mark.parametrize("number", range(24))
+@pytest.mark.parametrize("number", range(0, 96, 4))
 def test_generators_keep_the_size(number: int) -> None:
     generator = Generator(DESIGNS[number]).eval()
-    for height, width in ((64, 64), (37, 70)):
+    for height, width in ((64, 64), (37, 70), (8, 8), (32, 32)):
         with torch.inference_mode():
             assert generator(torch.rand(1, 3, height, width)).shape == (1, 3, height, width)
 

@@ -54,7 +54,8 @@ class Generator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Pictures made of corrupted ones, shape (N, 3, H, W), in [0, 1]; theirs are about in [0, 1]."""
-        padded = pad_to_multiple(x, self.multiple)
+        # two places at least at the smallest size, of which instance normalisation can take a deviation
+        padded = pad_to_multiple(x, self.multiple, 2 * self.multiple)
         features, seen = padded, []
         for layer in self.down:
             features = layer(features)
