@@ -41,14 +41,16 @@ def test_they_go_on_and_are_the_same(pack: Pack, tmp_path: Path) -> None:
 
 
 def test_training_brings_it_closer(pack: Pack, tmp_path: Path) -> None:
-    small = (2, 8, False)  # layers, first channels, and nothing to be added to the difference
-    seed = next(
+    designs = {seed: draw_design(seed, 0) for seed in range(2000)}
+    quick = [  # small, and nothing beside the difference itself
         seed
-        for seed in range(1000)
-        if (design := draw_design(seed, 0))
-        and (design.layers, design.first_channels, bool(design.adversarial_weight or design.vgg_weight))
-        == small
-    )
+        for seed, design in designs.items()
+        if (design.layers, design.first_channels, design.dropout_layers) == (2, 8, 0)
+        and design.learning_rate > 0.001
+        and not design.adversarial_weight
+        and not design.vgg_weight
+    ]
+    seed = quick[0]
     errors = []
     for steps in (1, 60):
         train_autoencoders(pack, tmp_path / str(steps), 1, seed=seed, steps=steps)

@@ -29,7 +29,8 @@ class AutoencoderDesign:
     Attributes:
         corruption: What is done to its input.
         corruption_strength: How strongly, from 0 to 1.
-        layers: Convolutions that lead down, and as many that lead up again; 2 to 5. Each but the first halves.
+        layers: Convolutions that lead down, and as many that lead up again; 2 to 5, and at most 3 where nothing is skipped:
+            deeper ones learn no more than a blot in so few steps. Each but the first halves.
         first_stride: 2 if the first one halves, too; else 1.
         first_channels: Channels of the first one: 8, 16 or 32; they double with each layer,
         most_channels: up to 32, 64 or 128.
@@ -84,15 +85,16 @@ def draw_design(seed: int, number: int) -> AutoencoderDesign:
         value = between(low, high)
         return value if one_of(3) else 0.0
 
+    skips, top_skip = bool(one_of(2)), not one_of(4)
     return AutoencoderDesign(
         corruption=_CORRUPTIONS[one_of(len(_CORRUPTIONS))],
         corruption_strength=draw_number(draw, 0.2, 1),
-        layers=2 + one_of(4),
+        layers=2 + one_of(4 if skips or top_skip else 2),
         first_stride=1 + one_of(2),
         first_channels=8 * 2 ** one_of(3),
         most_channels=32 * 2 ** one_of(3),
-        skips=bool(one_of(2)),
-        top_skip=not one_of(4),
+        skips=skips,
+        top_skip=top_skip,
         dropout_layers=one_of(3),
         upsampling=_UPSAMPLINGS[one_of(len(_UPSAMPLINGS))],
         normalisation=_NORMALISATIONS[one_of(len(_NORMALISATIONS))],
