@@ -149,7 +149,8 @@ def test_sources_of_a_card_are_the_same_network(alex: LPIPS, tmp_path: Path) -> 
         if source.sha256 != alex.backbone.weights.sha256
     )
     path = save(alex, tmp_path / "m.safetensors", trunk_file=WeightFile("alexnet", other.file, other.sha256))
-    create_metric(str(path))
+    x, y = torch.rand(2, 1, 3, 64, 64)
+    torch.testing.assert_close(create_metric(str(path))(x, y), alex(x, y))
 
 
 def test_a_network_without_a_card_must_be_named(alex: LPIPS, tmp_path: Path) -> None:

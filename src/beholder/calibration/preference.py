@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -227,7 +228,12 @@ def read_preference(path: str | Path) -> tuple[PreferenceModel, dict[str, Any]]:
         raise WeightsError(f"{path}: cannot be read: {error}; {expected}.") from error
     form = told.get("form") if isinstance(told, dict) else None
     if form == "logistic" and "slope" in tensors:
-        return LogisticPreference(float(tensors["slope"])), told
+        slope = tensors["slope"]
+        if slope.numel() != 1 or not 0 <= slope.item() < math.inf:
+            raise WeightsError(
+                f"{path}: its slope is {slope.tolist()}; expected one number, at least 0; {expected}."
+            )
+        return LogisticPreference(slope.item()), told
     if form != "ranking":
         raise WeightsError(f"{path}: holds no model of preference; {expected}.")
     network = RankingNetwork()

@@ -176,9 +176,16 @@ def _check_told(file: str | Path, told: dict[str, Any]) -> dict[str, Any]:
         and all(_is_list(told.get(name), float) and len(told[name]) == n for name, n in numbers.items())
         and all(map(math.isfinite, (*told["mean"], *told["map_range"])))
         and all(0 < value < math.inf for value in told["std"])
-        and isinstance(told.get("min_size"), int)
+        and type(told.get("min_size")) is int
+        and told["min_size"] >= 1
         and "trunk" in told
-        and (trunk is None or (isinstance(trunk, dict) and {"card", "file", "sha256"} <= trunk.keys()))
+        and (
+            trunk is None
+            or (
+                isinstance(trunk, dict)
+                and all(isinstance(trunk.get(name), str) for name in ("card", "file", "sha256"))
+            )
+        )
     )
     if not whole:
         raise WeightsError(
