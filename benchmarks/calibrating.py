@@ -22,7 +22,7 @@ from beholder.calibration.learning.pictures import JudgedPictures
 from beholder.data.judged import open_judgements
 from beholder.judgements import twoafc_score
 from beholder.metrics.learned_lpips import LearnedLPIPS
-from beholder.training.reading import read_recipe
+from beholder.settings import read_settings
 from beholder.training.shipped import find_metric_recipe
 from observer import agreement, judge
 from peers import lpips_authors
@@ -99,7 +99,7 @@ def main() -> None:
         unseen = judge(told.unseen, root, told.triplets, seed=0, split="val", votes=5)
         schedule = [f"epochs={told.epochs}", f"decay={told.decay}", f"optimiser.rate={told.rate}"]
         settings = [f"data.train={train}", f"data.validation={unseen}", "validation.every=5", *schedule]
-        recipe = read_recipe(
+        recipe = read_settings(
             find_metric_recipe("lin"), [*settings, "validation.select=last"], kind=MetricRecipe
         )
         passes = told.triplets * (told.epochs + told.decay)

@@ -34,7 +34,7 @@ from beholder.data.judged import open_judgements
 from beholder.data.packs import open_pack
 from beholder.judgements import twoafc_score
 from beholder.metrics.learned_lpips import LearnedLPIPS, save_learned_lpips
-from beholder.training.reading import read_recipe
+from beholder.settings import read_settings
 from beholder.training.shipped import find_metric_recipe
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def agreement(metric: Path, unseen: Path) -> float:
 def run(kind: str, train: Path, unseen: Path, folder: Path, seed: int) -> tuple[float, float]:
     """Learn a metric; its agreement on unseen photographs, and the seconds that it took."""
     settings = [f"data.train={train}", f"seed={seed}", *SETTINGS[kind]]
-    recipe = read_recipe(find_metric_recipe(kind), settings, kind=MetricRecipe)
+    recipe = read_settings(find_metric_recipe(kind), settings, kind=MetricRecipe)
     started = time.perf_counter()
     metric = learn_metric(recipe, folder)
     return agreement(metric, unseen), time.perf_counter() - started
@@ -101,7 +101,7 @@ def run(kind: str, train: Path, unseen: Path, folder: Path, seed: int) -> tuple[
 
 def begin(kind: str, seed: int, unseen: Path, folder: Path) -> float:
     """The agreement of what a metric's learning begins with."""
-    recipe = read_recipe(find_metric_recipe(kind), ["data.train=none", f"seed={seed}"], kind=MetricRecipe)
+    recipe = read_settings(find_metric_recipe(kind), ["data.train=none", f"seed={seed}"], kind=MetricRecipe)
     backbone = build_trunk(recipe)
     channels = [features.shape[1] for features in backbone(torch.zeros(1, 3, 64, 64)).values()]
     start = folder / f"start-{kind}-{seed}.safetensors"

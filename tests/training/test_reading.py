@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from beholder.settings import write_settings
 from beholder.spec import UsageError
-from beholder.training.reading import read_recipe, write_recipe
+from beholder.training.reading import read_recipe
 
 GOOD = """title: Take noise out
 network: l8
@@ -45,7 +46,7 @@ def test_overrides_count(recipe: Path) -> None:
 
 def test_what_is_written_is_whole_and_reads_the_same(recipe: Path, tmp_path: Path) -> None:
     found = read_recipe(recipe, ["seed=3"])
-    write_recipe(found, tmp_path / "whole.yaml")
+    write_settings(found, tmp_path / "whole.yaml")
     assert read_recipe(tmp_path / "whole.yaml") == found
     assert "weight_decay: 0.0" in (tmp_path / "whole.yaml").read_text()
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
+    from beholder.settings import Settings
     from beholder.training.folder import RunFolder
-    from beholder.training.settings import Settings
     from beholder.training.task import Progress
 
 __all__ = ["carry_out", "choose_run", "require", "tell_passing"]
@@ -51,8 +51,8 @@ def choose_run(
     Raises:
         UsageError: If they do not go together, or the recipe cannot be read.
     """
+    from beholder.settings import read_settings
     from beholder.training.folder import RunFolder
-    from beholder.training.reading import read_recipe
 
     if resume is None:
         if recipe is None or output is None:
@@ -61,7 +61,7 @@ def choose_run(
             )
         run = RunFolder(output)
         run.check_new()
-        return read_recipe(find(recipe), settings, kind=kind), run
+        return read_settings(find(recipe), settings, kind=kind), run
     run = RunFolder(resume)
     if recipe is not None or output is not None:
         given = shlex.join([recipe, *settings]) if recipe is not None else f"--output {output}"
@@ -70,7 +70,7 @@ def choose_run(
             f"{run.recipe}."
         )
     run.check_there()
-    return read_recipe(run.recipe, kind=kind), run
+    return read_settings(run.recipe, kind=kind), run
 
 
 def require(*modules: str) -> None:

@@ -9,7 +9,7 @@ from beholder.spec import UsageError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from beholder.training.settings import Settings
+    from beholder.settings import Settings
 
 __all__ = ["check_changes"]
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from beholder.settings import write_settings
 from beholder.spec import UsageError
-from beholder.training.reading import write_recipe
 from beholder.training.writing import add_to, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from beholder.training.settings import Settings
+    from beholder.settings import Settings
 
 __all__ = ["RunFolder"]
 
@@ -88,7 +88,7 @@ class RunFolder:
         try:
             self.pictures.mkdir(parents=True, exist_ok=True)
             with replacing(self.recipe) as partial:
-                write_recipe(recipe.from_anywhere(), partial)
+                write_settings(recipe.from_anywhere(), partial)
         except OSError as error:
             raise self._unwritable(error) from error
 

@@ -1,164 +1,19 @@
-"""Recipes as YAML files: read with overrides, refused with the line, written whole."""
+"""Recipes of restoration, read."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING
 
-import yaml
-from pydantic import BaseModel, ValidationError
-
-from beholder.spec import UsageError, did_you_mean
+from beholder.settings import read_settings
 from beholder.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
-    from beholder.training.settings import Settings
-
-__all__ = ["read_recipe", "write_recipe"]
-
-Place = tuple[str | int, ...]
-_Recipe = TypeVar("_Recipe", bound="Settings")
+__all__ = ["read_recipe"]
 
 
-@overload
-def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe: ...
-@overload
-def read_recipe(path: str | Path, overrides: Sequence[str] = (), *, kind: type[_Recipe]) -> _Recipe: ...
-def read_recipe(
-    path: str | Path, overrides: Sequence[str] = (), *, kind: type[Settings] = Recipe
-) -> Settings:
-    """Read a recipe.
-
-    Args:
-        path: A YAML file; paths in it are taken from the current folder.
-        overrides: Settings that count in place of the file's: ``"steps=500"``, ``"data.train=photographs"``. Values are
-            YAML.
-        kind: What the recipe is of.
-
-    Raises:
-        UsageError: If the file cannot be read or is no YAML, or a setting is unknown, missing or impossible; the
-            message names the line and what is allowed there.
-    """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        settings = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"{path}: cannot be read: {reason}.") from error
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path}: is no YAML: {error}") from error
-    if not isinstance(settings, dict):
-        raise UsageError(f"{path}: expected settings such as 'network: l8'; found {settings!r}.")
-    lines = _lines(root)
-    _refuse_twice(root, path)
-    for override in overrides:
-        _override(settings, override)
-    try:
-        return kind.model_validate(settings)
-    except ValidationError as error:
-        problems = error.errors()
-        places = {problem["loc"] for problem in problems}
-        told = [
-            _tell(problem, lines, path, overrides, kind)
-            for problem in problems
-            # Of a list it says, too, how few elements are left without the wrong ones.
-            if problem["type"] != "too_short" or not any(place[:-1] == problem["loc"] for place in places)
-        ]
-        raise UsageError("\n".join(told)) from error
-
-
-def write_recipe(recipe: Settings, path: Path) -> None:
-    """Write a recipe with every setting, also those left at their defaults."""
-    plain = recipe.model_dump(mode="json")
-    path.write_text(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110), encoding="utf-8")
-
-
-def _lines(node: Any, place: Place = ()) -> dict[Place, int]:
-    """The line of each setting, by its place, from 1."""
-    found: dict[Place, int] = {}
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            here = (*place, key.value)
-            found[here] = key.start_mark.line + 1
-            found |= _lines(value, here)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            here = (*place, index)
-            found[here] = value.start_mark.line + 1
-            found |= _lines(value, here)
-    return found
-
-
-def _refuse_twice(node: Any, path: Path, place: str = "") -> None:
-    """YAML's loaders take the last of two equal keys without a word."""
-    if not isinstance(node, yaml.MappingNode):
-        return
-    seen: dict[str, int] = {}
-    for key, value in node.value:
-        line = key.start_mark.line + 1
-        name = f"{place}{key.value}"
-        if key.value in seen:
-            raise UsageError(f"{path}, line {line}: {name} stands in line {seen[key.value]} already.")
-        seen[key.value] = line
-        _refuse_twice(value, path, f"{name}.")
-
-
-def _override(settings: dict[str, Any], override: str) -> None:
-    name, separator, text = override.partition("=")
-    keys = name.strip().split(".")
-    if not separator or not all(keys):
-        raise UsageError(f"{override!r} is no setting; expected KEY=VALUE, as in steps=500 or data.patch=64.")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UsageError(f"{override!r}: the value is no YAML: {error}") from error
-    place = settings
-    for key in keys[:-1]:
-        inner = place.setdefault(key, {})
-        if not isinstance(inner, dict):
-            raise UsageError(f"{override!r}: {key} holds {inner!r}, no settings of its own.")
-        place = inner
-    place[keys[-1]] = value
-
-
-def _tell(
-    problem: Mapping[str, Any],
-    lines: Mapping[Place, int],
-    path: Path,
-    overrides: Sequence[str],
-    kind: type[Settings],
-) -> str:
-    place: Place = problem["loc"]
-    name = ".".join(map(str, place))
-    given = next((override for override in reversed(overrides) if _is_within(name, override)), None)
-    nearest = next((place[:end] for end in range(len(place), 0, -1) if place[:end] in lines), None)
-    line = f", line {lines[nearest]}" if nearest and not given else ""
-    where = f"{given!r}" if given else f"{path}{line}"
-    if problem["type"] == "extra_forbidden":
-        allowed = _allowed(kind, place[:-1])
-        return f"{where}: there is no setting {name}.{did_you_mean(str(place[-1]), allowed)} Allowed: {', '.join(allowed)}."
-    # A recipe leaves empty what is for the user to say.
-    if problem["type"] == "missing" or (problem["input"] is None and problem["type"] != "value_error"):
-        return f"{where}: {name} is missing; give it in the file, or as an argument: {name}=VALUE."
-    expected = "expected a list, as in [a, b]" if problem["type"] == "tuple_type" else problem["msg"]
-    return f"{where}: {name} is {problem['input']!r}: {expected.removeprefix('Value error, ').rstrip('.')}."
-
-
-def _is_within(name: str, override: str) -> bool:
-    """Whether a setting is the one of an override, or one of those in it: ``loss.terms.pixels`` in ``loss.terms={…}``."""
-    key = override.partition("=")[0].strip()
-    return name == key or name.startswith(f"{key}.")
-
-
-def _allowed(kind: type[Settings], place: Place) -> list[str]:
-    """Names of the settings that stand at a place."""
-    model: Any = kind
-    for key in place:
-        annotation = model.model_fields[key].annotation
-        choices = [annotation, *getattr(annotation, "__args__", ())]
-        model = next(each for each in choices if isinstance(each, type) and issubclass(each, BaseModel))
-    return list(model.model_fields)
+def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read the recipe of a training for restoration, as `beholder.settings.read_settings` does."""
+    return read_settings(path, overrides, kind=Recipe)

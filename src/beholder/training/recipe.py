@@ -21,8 +21,9 @@ from beholder.catalog import (
     create_network,
     describe_metric,
 )
+from beholder.settings import Settings
 from beholder.spec import UsageError
-from beholder.training.settings import Settings, there_is
+from beholder.training.catalogued import there_is
 from beholder.training.shipped import find_model
 
 __all__ = ["Adversary", "Cycle", "Data", "LossMix", "Optimiser", "Recipe", "Schedule", "Validation"]

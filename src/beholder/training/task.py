@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.utils.data import Dataset
 
+    from beholder.settings import Settings
     from beholder.training.folder import RunFolder
-    from beholder.training.settings import Settings
 
 __all__ = ["Pace", "Progress", "Task"]
 

@@ -16,7 +16,7 @@ from beholder.data.distortions import Triplets, triplet_folder, write_triplets
 from beholder.data.packs import open_pack
 from beholder.data.photos import PHOTOS
 from beholder.images import save_picture
-from beholder.training.reading import read_recipe
+from beholder.settings import read_settings
 from beholder.training.shipped import find_metric_recipe
 
 SIDE = 32
@@ -30,7 +30,7 @@ def alexnet_distance(*, dropout: float = 0.5) -> LayeredDistance:
 
 def recipe_of(kind: str, triplets: Path, *settings: str) -> MetricRecipe:
     quick = [f"data.train={triplets}", "data.held_out=0.25", "data.workers=0", "batch=10"]
-    return read_recipe(find_metric_recipe(kind), [*quick, *settings], kind=MetricRecipe)
+    return read_settings(find_metric_recipe(kind), [*quick, *settings], kind=MetricRecipe)
 
 
 def make_triplets(folder: Path, count: int) -> Path:

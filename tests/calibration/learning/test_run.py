@@ -32,8 +32,8 @@ TWO = """
 import sys
 from pathlib import Path
 from beholder.calibration.learning import MetricRecipe, learn_metric
-from beholder.training.reading import read_recipe
-recipe = read_recipe(sys.argv[1], kind=MetricRecipe)
+from beholder.settings import read_settings
+recipe = read_settings(sys.argv[1], kind=MetricRecipe)
 learn_metric(recipe, Path(sys.argv[2]), devices=2, accelerator="cpu")
 """
 

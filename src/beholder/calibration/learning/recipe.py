@@ -8,8 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PositiveInt, ValidationInfo, field_validator, model_validator
 
 from beholder.backbones.stages import find_stages
+from beholder.settings import Settings
+from beholder.training.catalogued import there_is
 from beholder.training.recipe import Optimiser
-from beholder.training.settings import Settings, there_is
 
 __all__ = ["Judgements", "MetricRecipe", "Validation"]
 

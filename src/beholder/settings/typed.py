@@ -1,19 +1,13 @@
-"""Typed settings, of which recipes are made."""
+"""Typed settings, of which recipes and designs are made."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-import torch
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
-from beholder.spec import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-__all__ = ["Settings", "there_is"]
+__all__ = ["Settings"]
 
 
 class Settings(BaseModel):
@@ -40,17 +34,3 @@ def _from_anywhere(value: Any) -> Any:
             return tuple(map(_from_anywhere, value))
         case _:
             return value
-
-
-def there_is(find: Callable[[str], object]) -> AfterValidator:
-    """Refuse what the catalogue does not hold while the recipe is read, so that the error can name the line."""
-
-    def check(request: str) -> str:
-        try:
-            with torch.random.fork_rng(devices=[]):  # what is built to see if it can be built draws weights
-                find(request)
-        except UsageError as error:
-            raise ValueError(str(error)) from error
-        return request
-
-    return AfterValidator(check)
