@@ -39,12 +39,13 @@ class AutoencoderDesign:
         dropout_layers: How many of the layers that lead up, from the smallest on, leave out half of their channels in
             training; 0 to 2.
         upsampling: How layers that lead up enlarge: nearest or bilinear, then a convolution, or a transposed convolution.
-        normalisation: What follows each convolution but the last.
+        normalisation: What follows each convolution but the last; by instances only where the last layer sees the input,
+            as it takes from each picture its mean and its contrast, which nothing could tell otherwise.
         discriminator_layers: How often the discriminator halves: 1 to 3.
         l1_weight: Weight of the mean absolute difference, 1 in any case: the others count in parts of it.
         vgg_weight: Weight of the difference of VGG-16 features; 0, or 0.001 to 0.1.
         adversarial_weight: Weight of what the discriminator says; 0, or 0.003 to 0.1.
-        learning_rate: Of Adam, for both networks, 0.0003 to 0.003.
+        learning_rate: Of Adam, for both networks, 0.001 to 0.005.
     """
 
     corruption: Corruption
@@ -97,10 +98,10 @@ def draw_design(seed: int, number: int) -> AutoencoderDesign:
         top_skip=top_skip,
         dropout_layers=one_of(3),
         upsampling=_UPSAMPLINGS[one_of(len(_UPSAMPLINGS))],
-        normalisation=_NORMALISATIONS[one_of(len(_NORMALISATIONS))],
+        normalisation=_NORMALISATIONS[one_of(3 if top_skip else 2)],
         discriminator_layers=1 + one_of(3),
         l1_weight=1.0,
         vgg_weight=weight(0.001, 0.1),
         adversarial_weight=weight(0.003, 0.1),
-        learning_rate=between(3e-4, 3e-3),
+        learning_rate=between(1e-3, 5e-3),
     )
