@@ -66,7 +66,7 @@ def serve(
         raise MissingPackageError(
             f"serving needs the packages {', '.join(missing)}: pip install 'beholder[serve]'"
         )
-    from beholder import serving
+    from beholder import serving, web
     from beholder.cli.weights import fetch_missing
     from beholder.scoring import Scorer, Settings
     from beholder.scoring.memory import limit_memory
@@ -83,7 +83,7 @@ def serve(
     limit_memory()
     fetch_missing(names)
     app = serving.create_app(Scorer(names, how), settings)
-    with serving.open_port(host, port) as listener:
+    with web.open_port(host, port) as listener:
         place = f"[{host}]" if ":" in host else host
         say(f"{', '.join(names)} at http://{place}:{listener.getsockname()[1]}/score; Ctrl-C stops")
-        serving.serve(app, listener, timeout)
+        web.serve(app, listener, timeout)

@@ -1,7 +1,6 @@
 """Scores over HTTP, for tools that are not written in Python."""
 
 from beholder.serving.app import create_app
-from beholder.serving.server import open_port, serve
 from beholder.serving.settings import ServerSettings
 
-__all__ = ["ServerSettings", "create_app", "open_port", "serve"]
+__all__ = ["ServerSettings", "create_app"]

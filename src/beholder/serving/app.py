@@ -12,11 +12,11 @@ from starlette.exceptions import HTTPException
 
 from beholder.serving.answers import Answer, Health, Problem
 from beholder.serving.desk import Desk
-from beholder.serving.lingering import Lingering
 from beholder.serving.refusals import RefusedError, busy
 from beholder.serving.settings import ServerSettings
 from beholder.serving.timing import Timing
 from beholder.serving.uploads import FILES
+from beholder.web import Lingering
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

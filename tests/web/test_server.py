@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from beholder.serving import open_port
+from beholder.web import open_port
 from beholder.spec import UsageError
 
 
