@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
@@ -14,6 +16,20 @@ from torch import Tensor
 from torchvision.models import squeezenet1_1
 
 from beholder.data.photos import PHOTOS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+CHROMIUM_OPTIONS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""  # expected values are those of a processor
 
@@ -74,3 +90,19 @@ def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     S3FileSystem().mkdir(name)
     yield f"s3://{name}"
     S3FileSystem.clear_instance_cache()
+
+
+# Not for the whole session: while Playwright runs, no other event loop can.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    executable = shutil.which("chromium") or shutil.which("google-chrome")
+    if executable is None:
+        if os.environ.get("BEHOLDER_REQUIRE_BROWSER") == "1":
+            pytest.fail("BEHOLDER_REQUIRE_BROWSER=1, but neither chromium nor google-chrome is on the PATH")
+        pytest.skip("neither chromium nor google-chrome is on the PATH")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,17 +16,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-CHROMIUM_OPTIONS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 
 @pytest.fixture(scope="session")
 def demo_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -36,22 +23,6 @@ def demo_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table, maps = make_demo(folder)
     write_score_page(table, folder / "report.html", maps=maps)
     return folder / "report.html"
-
-
-# Not for the whole session: while Playwright runs, no other event loop can.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = shutil.which("chromium") or shutil.which("google-chrome")
-    if executable is None:
-        if os.environ.get("BEHOLDER_REQUIRE_BROWSER") == "1":
-            pytest.fail("BEHOLDER_REQUIRE_BROWSER=1, but neither chromium nor google-chrome is on the PATH")
-        pytest.skip("neither chromium nor google-chrome is on the PATH")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
-        yield browser
-        browser.close()
 
 
 @dataclasses.dataclass

@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from beholder.web import open_port
 from beholder.spec import UsageError
+from beholder.web import open_port
 
 
 def test_a_free_port() -> None:

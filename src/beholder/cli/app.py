@@ -22,6 +22,7 @@ from beholder.cli.networks import networks
 from beholder.cli.restore import models, restore
 from beholder.cli.score import score
 from beholder.cli.serve import serve
+from beholder.cli.study import study
 from beholder.cli.stylise import stylise
 from beholder.cli.train import recipes, train
 from beholder.cli.weights import weights
@@ -64,6 +65,7 @@ app.command()(degrade)
 app.command()(stylise)
 app.command()(agree)
 app.command()(serve)
+app.add_typer(study, name="study")
 app.add_typer(calibrate, name="calibrate")
 app.add_typer(weights, name="weights")
 app.add_typer(data, name="data")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["read_settings", "write_settings"]
 
 Place = tuple[str | int, ...]
+_LONGEST = 100  # values that errors repeat
 _Settings = TypeVar("_Settings", bound="Settings")
 
 
@@ -138,7 +139,11 @@ def _tell(
     if problem["type"] == "missing" or (problem["input"] is None and problem["type"] != "value_error"):
         return f"{where}: {name} is missing; give it in the file, or as an argument: {name}=VALUE."
     expected = "expected a list, as in [a, b]" if problem["type"] == "tuple_type" else problem["msg"]
-    return f"{where}: {name} is {problem['input']!r}: {expected.removeprefix('Value error, ').rstrip('.')}."
+    expected = expected.removeprefix("Value error, ").rstrip(".")
+    found = f" is {problem['input']!r}"
+    if not name:  # of settings that do not go together not all are told
+        return f"{where}: {expected}."
+    return f"{where}: {name}{found if len(found) <= _LONGEST else ''}: {expected}."
 
 
 def _is_within(name: str, override: str) -> bool:

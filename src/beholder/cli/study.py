@@ -1,0 +1,121 @@
+"""`beholder study`: ask people."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from beholder.cli.console import progress_bar, say
+from beholder.spec import MissingPackageError
+
+if TYPE_CHECKING:
+    from beholder.study.stimuli.found import Pixels
+
+__all__ = ["study"]
+
+_PACKAGES = ("alembic", "fastapi", "itsdangerous", "pydantic", "sqlalchemy", "uvicorn", "yaml")
+_TIMEOUT = 30  # seconds for a request
+
+study = typer.Typer(
+    help="Ask people how alike pictures look to them.", no_args_is_help=True, rich_markup_mode="rich"
+)
+
+Database = Annotated[
+    str | None,
+    typer.Option(
+        envvar="BEHOLDER_DATABASE",
+        help="Where answers go: postgresql+psycopg://USER:PASSWORD@HOST/NAME; SQLite in the study's folder by default.",
+    ),
+]
+
+
+@study.command()
+def new(
+    name: Annotated[Path, typer.Argument(help="The study's folder, which is made.")],
+    settings: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings in place of the design's.")
+    ] = None,
+    design: Annotated[
+        Path, typer.Option("-d", "--design", help="The design, a YAML file (docs/study.md).")
+    ] = Path("design.yaml"),
+    database: Database = None,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+) -> None:
+    """Make a study of its design: check it, gather its pictures, make catch and training trials.
+
+    The pictures are copied, as PNG: the folder holds all that the study needs.
+
+    Exit code: 0 made; 2 something is missing or wrong, and nothing was made.
+
+    Examples:
+        beholder study new faces --design design.yaml
+
+        beholder study new pilot --design design.yaml votes=2 session.trials=20
+    """
+    _require()
+    from beholder.study.creating import create_study, observers_needed
+    from beholder.study.design import read_design
+
+    read = read_design(design, settings or [])
+    with progress_bar("pictures", quiet=quiet) as bar:
+        task = bar.add_task("storing", total=None, failed="")
+        folder = create_study(
+            read,
+            name,
+            _decode,
+            database=database,
+            tell=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    judged = folder.told["stimuli"]
+    observers = observers_needed(read, judged)
+    say(
+        f"made {name}: {judged} stimuli, {read.votes} votes each: {observers} observers who do all of their trials"
+    )
+    say(f"try it: beholder study serve {name}")
+
+
+@study.command()
+def serve(
+    name: Annotated[Path, typer.Argument(help="The study's folder.")],
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; by default only this machine can come.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen at; 0 for any that is free.")] = 8000,
+    database: Database = None,
+) -> None:
+    """Serve a study to people's browsers, until Ctrl-C or SIGTERM.
+
+    An answer is on the disk before it is acknowledged; a server that is killed loses none, and goes on where it was.
+
+    Exit code: 0 stopped; 2 bad usage.
+
+    Example:
+        beholder study serve faces --port 8080
+    """
+    _require()
+    from beholder import web
+    from beholder.study.app import create_app
+    from beholder.study.folder import StudyFolder
+
+    folder = StudyFolder(name)
+    app = create_app(folder, folder.open_database(database))
+    with web.open_port(host, port) as listener:
+        place = f"[{host}]" if ":" in host else host
+        say(f"{name} at http://{place}:{listener.getsockname()[1]}/; Ctrl-C stops")
+        web.serve(app, listener, _TIMEOUT)
+
+
+def _require() -> None:
+    if missing := [package for package in _PACKAGES if find_spec(package) is None]:
+        raise MissingPackageError(
+            f"studies need the packages {', '.join(missing)}: pip install 'beholder[study]'"
+        )
+
+
+def _decode(path: Path) -> Pixels:
+    from beholder.images import eight_bit, read_picture
+
+    return eight_bit(read_picture(path).pixels)

@@ -1,0 +1,1 @@
+"""Studies with people: designs, a server that asks, and what they answered."""

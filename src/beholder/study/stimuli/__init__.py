@@ -1,0 +1,1 @@
+"""What trials show: found in folders, completed by trials whose answer is known, stored in the study's folder."""
