@@ -157,7 +157,7 @@ def _standard_errors(path: Path, frame: pl.DataFrame) -> NDArray[np.float64] | N
         return None
     column = frame["standard_error"]
     if not (column.dtype.is_numeric() or column.dtype == pl.Null):
-        raise UsageError(f"{path}: found {column.dtype} under standard_error; expected numbers.")
+        raise _no_numbers(path, column)
     errors = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     if strange := np.flatnonzero((errors < 0) | np.isinf(errors))[:1].tolist():
         raise UsageError(
@@ -181,11 +181,22 @@ def _distances(path: Path, frame: pl.DataFrame, kind: Kind) -> dict[str, NDArray
     }
 
 
+def _no_numbers(path: Path, column: pl.Series) -> UsageError:
+    """The error of a column of another type, with the first value that is no number."""
+    strange = (
+        column.cast(pl.Float64, strict=False).fill_nan(None).is_null()
+        if column.dtype == pl.String
+        else column.is_not_null()
+    ).arg_max()
+    row = strange or 0
+    return UsageError(f"{path}, row {row + 1}: found {column[row]!r} under {column.name}; expected numbers.")
+
+
 def _numbers(path: Path, frame: pl.DataFrame, column: str) -> NDArray[np.float64]:
     if column not in frame.columns:
         raise UsageError(f"{path}: has no column {column}; expected {_EXPECTED}.")
     if not frame[column].dtype.is_numeric():
-        raise UsageError(f"{path}: found {frame[column].dtype} under {column}; expected numbers.")
+        raise _no_numbers(path, frame[column])
     numbers = frame[column].cast(pl.Float64).to_numpy()
     if strange := np.flatnonzero(~np.isfinite(numbers))[:1].tolist():
         raise UsageError(
