@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 PATIENCE = 20_000  # milliseconds
+FEW: dict[str, Any] = {
+    "session": {"trials": 5, "breaks": {"every": 0}},
+    "catch": {"identical": 0, "noise": 0},
+    "training": {"trials": 0},
+}
 
 
 @contextlib.contextmanager
@@ -81,8 +86,12 @@ def go_to_trials(page: Page, url: str) -> None:
 
 
 def wait_for_question(page: Page) -> bool:
-    """Whether there is one; else the session is over."""
-    page.wait_for_selector("#player[data-asks], #done-code")
+    """Whether there is one; else the session is over. Breaks are ended."""
+    page.wait_for_selector("#player[data-asks], #rest-over:enabled:visible, #done-code")
+    if page.is_visible("#rest-over"):
+        page.keyboard.press("Space")
+        page.wait_for_selector("#rest-over", state="hidden")
+        return wait_for_question(page)
     return page.query_selector("#done-code") is None
 
 
@@ -115,26 +124,26 @@ def responses(folder: StudyFolder) -> list[Any]:
 
 
 def test_a_session_of_2afc(make_study: MakeStudy, page: Page) -> None:
-    folder = make_study()
+    folder = make_study(session={"trials": 4, "breaks": {"every": 3, "seconds": 0}})
     with serving(folder) as url:
         go_to_trials(page, url)
-        assert finish(page, "1") == 10
+        assert finish(page, "1") == 8
         assert re.fullmatch(r"[A-Z2-7]{5}-[A-Z2-7]{5}", page.inner_text("#done-code"))
     found = responses(folder)
-    assert [state for _, state, *_ in found] == ["answered"] * 10
+    assert [state for _, state, *_ in found] == ["answered"] * 8
     # whole true pixels, three beside each other in 1280: 32 pixels of each go 12 times
     assert {timing["scale"] for *_, timing in found} == {12.0}
 
 
 def test_a_session_of_jnd(make_study: MakeStudy, page: Page) -> None:
     presentation = {"shown_seconds": 0.5, "gap_seconds": 0.1}
-    folder = make_study(kind="jnd", presentation=presentation, session={"trials": 6})
+    folder = make_study(**FEW, kind="jnd", presentation=presentation)
     with serving(folder) as url:
         go_to_trials(page, url)
         finish(page, "s")
     found = responses(folder)
     answered = [row for row in found if row[1] == "answered"]
-    assert len(answered) == 10 - sum(row[1] == "spoiled" and index < 2 for index, row in enumerate(found))
+    assert len(answered) == 5
     assert {row[2] for row in answered} == {"same"}
     for *_, timing in answered:
         flips, frame = timing["flips"], 1000 / timing["refresh"]
@@ -144,11 +153,11 @@ def test_a_session_of_jnd(make_study: MakeStudy, page: Page) -> None:
 
 
 def test_reload_back_and_a_second_tab(make_study: MakeStudy, page: Page, context: BrowserContext) -> None:
-    folder = make_study()
+    folder = make_study(**FEW)
     with serving(folder) as url:
         go_to_trials(page, url)
         page.keyboard.press("Space")
-        for _ in range(3):
+        for _ in range(2):
             wait_for_question(page)
             answer(page, "1")
         wait_for_question(page)
@@ -177,31 +186,31 @@ def test_reload_back_and_a_second_tab(make_study: MakeStudy, page: Page, context
         while wait_for_question(other):
             answer(other, "2")
     found = responses(folder)
-    assert [state for _, state, *_ in found] == ["answered"] * 10
+    assert [state for _, state, *_ in found] == ["answered"] * 5
 
 
 def test_a_lost_connection(make_study: MakeStudy, page: Page, context: BrowserContext) -> None:
-    folder = make_study()
+    folder = make_study(**FEW)
     with serving(folder) as url:
         go_to_trials(page, url)
 
         def break_off(count: int) -> None:
-            if count == 4:
+            if count == 2:
                 context.set_offline(True)
                 page.keyboard.press("1")
                 page.wait_for_selector("#told:has-text('connection is lost')")
-                assert stored(folder) == 4
+                assert stored(folder) == 2
                 context.set_offline(False)
                 page.wait_for_selector("#told:empty", state="attached")
                 wait_for_question(page)
 
-        assert finish(page, "1", break_off) == 9
-    assert [state for _, state, *_ in responses(folder)] == ["answered"] * 10
+        assert finish(page, "1", break_off) == 4
+    assert [state for _, state, *_ in responses(folder)] == ["answered"] * 5
 
 
 def test_an_answer_survives_a_reload(make_study: MakeStudy, page: Page) -> None:
     """The server hears of it only after the page was loaded anew."""
-    folder = make_study()
+    folder = make_study(**FEW)
     with serving(folder) as url:
         go_to_trials(page, url)
         page.keyboard.press("Space")
@@ -214,12 +223,12 @@ def test_an_answer_survives_a_reload(make_study: MakeStudy, page: Page) -> None:
         page.reload()
         page.wait_for_selector("#ready:visible")
         assert stored(folder) == 1
-        assert finish(page, "1") == 9
-    assert len([row for row in responses(folder) if row[2]]) == 10
+        assert finish(page, "1") == 4
+    assert len([row for row in responses(folder) if row[2]]) == 5
 
 
 def test_two_presses_are_one_answer(make_study: MakeStudy, page: Page) -> None:
-    folder = make_study()
+    folder = make_study(**FEW)
     sent: list[dict[str, Any]] = []
     page.on(
         "request",
@@ -234,7 +243,7 @@ def test_two_presses_are_one_answer(make_study: MakeStudy, page: Page) -> None:
             page.keyboard.press("1")
             page.keyboard.press("2")
             page.wait_for_selector("#player[data-asks]", state="detached")
-    assert len(sent) == 10
+    assert len(sent) == 5
     assert {each["answer"] for each in sent} == {"left"}
 
 

@@ -179,6 +179,7 @@ async function takeBreak(seconds) {
   button.disabled = false;
   button.focus();
   await press(button, " ");
+  resting.hidden = true;
   await persist(() => post("api/rest"));
 }
 
