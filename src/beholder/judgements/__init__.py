@@ -18,6 +18,7 @@ from beholder.judgements.roc import (
     preference_influences,
     weighted_auc,
 )
+from beholder.judgements.scaling import ScaleValues, scale_values, scale_values_by_observer
 from beholder.judgements.testing import Comparison, compare_means, holm, sign_flip_test, swap_test
 from beholder.judgements.told_apart import GroupedROC, RatedPairs, grouped_roc, pair_up
 from beholder.judgements.twoafc import agreements, human_ceilings, twoafc_score
@@ -31,6 +32,7 @@ __all__ = [
     "Logistic",
     "PairwiseROC",
     "RatedPairs",
+    "ScaleValues",
     "agreements",
     "alpha_of_votes",
     "average_precision",
@@ -52,6 +54,8 @@ __all__ = [
     "precision_and_recall",
     "preference_auc",
     "preference_influences",
+    "scale_values",
+    "scale_values_by_observer",
     "sign_flip_test",
     "spearman",
     "steiger_test",
