@@ -10,6 +10,7 @@ from beholder.judgements.dependent_correlations import (
 )
 from beholder.judgements.jnd import average_precision, precision_and_recall
 from beholder.judgements.logistic import Logistic, fit_logistic
+from beholder.judgements.psychometric import PsychometricFit, fit_psychometric, psychometric
 from beholder.judgements.reliability import alpha_of_votes, krippendorff_alpha
 from beholder.judgements.roc import (
     PairwiseROC,
@@ -31,6 +32,7 @@ __all__ = [
     "Interval",
     "Logistic",
     "PairwiseROC",
+    "PsychometricFit",
     "RatedPairs",
     "ScaleValues",
     "agreements",
@@ -40,6 +42,7 @@ __all__ = [
     "compare_means",
     "correlate",
     "fit_logistic",
+    "fit_psychometric",
     "grouped_interval",
     "grouped_roc",
     "holm",
@@ -54,6 +57,7 @@ __all__ = [
     "precision_and_recall",
     "preference_auc",
     "preference_influences",
+    "psychometric",
     "scale_values",
     "scale_values_by_observer",
     "sign_flip_test",
