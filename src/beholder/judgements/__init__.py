@@ -1,5 +1,6 @@
 """How well a metric agrees with people, on plain arrays: no pictures, files or networks."""
 
+from beholder.judgements.active_sampling import information_gains, pick_pair, pick_tree, scale_posterior
 from beholder.judgements.bootstrap import Interval, grouped_interval, influence_interval, mean_interval
 from beholder.judgements.correlations import Correlations, correlate, kendall, pearson, spearman
 from beholder.judgements.dependent_correlations import (
@@ -11,6 +12,7 @@ from beholder.judgements.dependent_correlations import (
 from beholder.judgements.jnd import average_precision, precision_and_recall
 from beholder.judgements.logistic import Logistic, fit_logistic
 from beholder.judgements.psychometric import PsychometricFit, fit_psychometric, psychometric
+from beholder.judgements.quest_plus import Believed, QuestPlus
 from beholder.judgements.reliability import alpha_of_votes, krippendorff_alpha
 from beholder.judgements.roc import (
     PairwiseROC,
@@ -25,6 +27,7 @@ from beholder.judgements.told_apart import GroupedROC, RatedPairs, grouped_roc, 
 from beholder.judgements.twoafc import agreements, human_ceilings, twoafc_score
 
 __all__ = [
+    "Believed",
     "Comparison",
     "CorrelationTest",
     "Correlations",
@@ -33,6 +36,7 @@ __all__ = [
     "Logistic",
     "PairwiseROC",
     "PsychometricFit",
+    "QuestPlus",
     "RatedPairs",
     "ScaleValues",
     "agreements",
@@ -48,16 +52,20 @@ __all__ = [
     "holm",
     "human_ceilings",
     "influence_interval",
+    "information_gains",
     "kendall",
     "krippendorff_alpha",
     "mean_interval",
     "pair_up",
     "pairwise_roc",
     "pearson",
+    "pick_pair",
+    "pick_tree",
     "precision_and_recall",
     "preference_auc",
     "preference_influences",
     "psychometric",
+    "scale_posterior",
     "scale_values",
     "scale_values_by_observer",
     "sign_flip_test",
