@@ -154,7 +154,7 @@ def scale_values_by_observer(
     """
     _check_options(model, prior, level)
     one, two, win = _check_answers(first, second, preferred)
-    numbers, people = number_groups(observers, len(win))
+    numbers, people = number_groups(observers, len(win), name="observers")
     k = int(max(one.max(), two.max())) + 1
     counts = np.zeros((k, k))
     np.add.at(counts, (one, two), win)
