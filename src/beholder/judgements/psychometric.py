@@ -155,7 +155,7 @@ def _told(profile: Profile, start: float, reach: float, drop: float, at: float) 
     """The fit in units of strength, from the range of strengths taken as 1."""
     height, (level, steepness, guess, lapse) = profile.best
     flat, steep = height - profile.at_slope(0.0) <= drop / 2, steepness >= profile.steepest * 0.999
-    threshold = math.nan if flat else (profile.z - level) / steepness
+    threshold = math.nan if flat else float((profile.z - level) / steepness)
     low, high = profile.thresholds(drop)
     if steep and not flat:
         threshold = sum(profile.thresholds(_PLATEAU)) / 2
@@ -166,7 +166,9 @@ def _told(profile: Profile, start: float, reach: float, drop: float, at: float) 
             estimate=start + reach * threshold, low=start + reach * low, high=start + reach * high
         ),
         slope=Interval(
-            estimate=math.inf if steep else steepness / reach, low=slopes[0] / reach, high=slopes[1] / reach
+            estimate=math.inf if steep else float(steepness) / reach,
+            low=slopes[0] / reach,
+            high=slopes[1] / reach,
         ),
         guess=float(guess),
         lapse=float(lapse),
