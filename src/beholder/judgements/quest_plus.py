@@ -102,22 +102,27 @@ class QuestPlus:
         told = entr(chance) + entr(1 - chance) - self._noise @ self._posterior
         return float(self.strengths[np.argmax(told)])
 
-    def update(self, strength: float, answer: bool) -> None:  # noqa: FBT001 - an answer is yes or no
+    def update(self, strength: float, answer: bool, *, times: int = 1) -> None:  # noqa: FBT001 - yes or no
         """Learn from an answer.
 
         Args:
             strength: What was shown; it need not be one of the strengths of the grid.
             answer: Whether the answer was "different", or right.
+            times: How often it was given, at least 0.
 
         Raises:
-            UsageError: If the strength is no finite number, or the answer neither yes nor no.
+            UsageError: If the strength is no finite number, the answer neither yes nor no, or ``times`` below 0.
         """
         if not np.isfinite(strength):
             raise UsageError(f"strength is {strength}; expected the finite strength that was shown.")
         if answer not in (0, 1):
             raise UsageError(f"answer is {answer!r}; expected True or False.")
+        if times < 0:
+            raise UsageError(f"times is {times}; expected how often the answer was given, at least 0.")
         chance = self._chance(np.float64(strength))
-        self._posterior *= chance if answer else 1 - chance
+        told = times * np.log(chance if answer else 1 - chance)
+        # Many answers together are less likely than the smallest number, which a ratio to the likeliest curve is not.
+        self._posterior *= np.exp(told - told.max())
         self._posterior /= self._posterior.sum()
 
     @property

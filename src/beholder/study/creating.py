@@ -48,8 +48,10 @@ def find_stimuli(design: Design) -> list[FoundStimulus]:
 
 def observers_needed(design: Design, stimuli: int) -> int:
     """How many observers give each stimulus its votes, if they do all of their sessions."""
-    each = min(design.session.trials * design.session.sessions, stimuli)
-    return max(design.votes, math.ceil(design.votes * stimuli / each))
+    each, all_votes = design.session.trials * design.session.sessions, design.votes * stimuli
+    if design.sampling == "quest+":  # the only one in which an observer sees a stimulus again
+        return math.ceil(all_votes / each)
+    return max(design.votes, math.ceil(all_votes / min(each, stimuli)))
 
 
 def create_study(
@@ -105,7 +107,7 @@ def create_study(
 
 
 def _check_trials(judged: Sequence[FoundStimulus], design: Design) -> None:
-    if len(judged) < design.session.trials:
+    if design.sampling != "quest+" and len(judged) < design.session.trials:
         raise PairingError(
             f"there are {len(judged)} stimuli, fewer than the {design.session.trials} trials of a session, and nobody "
             f"judges one twice; expected more stimuli, or session.trials={len(judged)} (repetitions are apart)."

@@ -21,6 +21,7 @@ __all__ = [
     "Kind",
     "Language",
     "Presentation",
+    "Sampling",
     "Screening",
     "SessionPlan",
     "Sources",
@@ -29,11 +30,13 @@ __all__ = [
 ]
 
 Kind: TypeAlias = Literal["2afc", "jnd", "ranking"]
+Sampling: TypeAlias = Literal["even", "active", "quest+"]
 Language: TypeAlias = Literal["en", "zh"]
 Words: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Few: TypeAlias = Annotated[int, Field(ge=0, le=1000)]
 
+_LEAST_ACTIVE = 3  # two conditions have one pair
 _LEAST_TRAINING_OF_JND = 2  # one pair that is the same, one that differs
 
 
@@ -175,7 +178,10 @@ class Design(Settings):
             ``ranking``: which of two results is better, of several conditions.
         question: Asked in each trial, by language; the kind's own where it is missing.
         stimuli: Where the pictures come from.
-        votes: Answers that each stimulus is to get.
+        votes: Answers that each stimulus is to get; on average, where the sampling is not even.
+        sampling: What is shown next. ``even``: what has the fewest votes. ``active``: of several conditions, the pair whose
+            comparison is expected to tell most about their scale. ``quest+``: of strengths, the one that is expected to tell
+            most about the reference's threshold, all observers' answers taken together.
         ties: Whether "no difference" may be answered in 2AFC and ranking.
         session: What an observer does.
         catch: Trials whose answer is known.
@@ -195,6 +201,7 @@ class Design(Settings):
     question: dict[Language, Words] = Field(default_factory=dict)
     stimuli: Sources
     votes: Annotated[int, Field(ge=1, le=10_000)] = 5
+    sampling: Sampling = "even"
     ties: bool = False
     session: SessionPlan = SessionPlan()
     catch: CatchTrials = CatchTrials()
@@ -218,6 +225,7 @@ class Design(Settings):
             raise ValueError("kind 2afc needs stimuli.reference beside the conditions")
         if self.kind == "jnd" and self.ties:
             raise ValueError("ties are for 2afc and ranking; in jnd the answer is same or different")
+        self._check_sampling()
         if len(set(self.languages)) < len(self.languages):
             raise ValueError(f"languages are {self.languages}; expected each once")
         if self.kind == "jnd" and 0 < self.training.trials < _LEAST_TRAINING_OF_JND:
@@ -225,6 +233,14 @@ class Design(Settings):
                 "training of kind jnd needs 2 trials: a pair that is the same, and one that differs"
             )
         return self
+
+    def _check_sampling(self) -> None:
+        if self.sampling == "active" and (self.kind == "jnd" or len(self.stimuli.conditions) < _LEAST_ACTIVE):
+            raise ValueError("sampling active needs kind ranking or 2afc, and stimuli.conditions, at least 3")
+        if self.sampling == "quest+" and self.stimuli.levels is None:
+            raise ValueError("sampling quest+ needs stimuli.levels, whose strengths it chooses from")
+        if self.sampling != "even" and self.session.repetitions:
+            raise ValueError(f"repetitions go with sampling even; found {self.sampling}")
 
     def title_in(self, language: str) -> str:
         """The title in a language, or in the first there is."""

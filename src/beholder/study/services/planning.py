@@ -5,46 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import select
 
 from beholder.study.database import now
-from beholder.study.models import Observer, Session, Stimulus, Trial
+from beholder.study.models import Session, Stimulus, Trial
 from beholder.study.services.refusals import RefusedError
+from beholder.study.services.sampling import askable
+from beholder.study.services.votes import LEASE, loads, seen_by, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session as Transaction
 
     from beholder.study.design import Design
+    from beholder.study.models import Observer
 
-__all__ = ["LEASE", "counts", "loads", "plan_session", "renew"]
-
-LEASE = 20 * 60 * 1000
-"""Milliseconds for which open trials are kept for an observer who is not heard of."""
-
-
-def counts() -> ColumnElement[bool]:
-    """Which observers' answers count: a condition for queries."""
-    return and_(Observer.failed.is_(None), Observer.excluded.is_(None))
-
-
-def loads(transaction: Transaction) -> dict[int, int]:
-    """Votes of each judged stimulus, and trials that are kept for observers, who will vote."""
-    taken = or_(Trial.state == "answered", and_(Trial.state == "open", Session.leased > now()))
-    rows = transaction.execute(
-        select(Trial.stimulus_id, func.count())
-        .join(Session, Trial.session_id == Session.id)
-        .join(Observer, Session.observer_id == Observer.id)
-        .where(Trial.purpose == "judged", Trial.stimulus_id.is_not(None), taken, counts())
-        .group_by(Trial.stimulus_id)
-    )
-    found = dict.fromkeys(transaction.scalars(select(Stimulus.id).where(Stimulus.purpose == "judged")), 0)
-    for stimulus, count in rows:
-        if stimulus in found:
-            found[stimulus] = count
-    return found
+__all__ = ["plan_session", "renew"]
 
 
 def plan_session(transaction: Transaction, design: Design, observer: Observer) -> Session:
@@ -114,16 +91,14 @@ def renew(transaction: Transaction, design: Design, session: Session) -> None:
 
 def _judged(
     transaction: Transaction, design: Design, observer: Observer, draw: np.random.Generator, count: int
-) -> Sequence[int]:
-    """The stimuli with the fewest votes that this observer has not seen; ties by chance."""
-    load = loads(transaction)
-    seen = set(
-        transaction.scalars(
-            select(Trial.stimulus_id)
-            .join(Session)
-            .where(Session.observer_id == observer.id, Trial.purpose == "judged")
-        )
-    )
+) -> Sequence[int | None]:
+    """The stimuli with the fewest votes that this observer has not seen; ties by chance.
+
+    Where each trial hangs on the answers before, as many ``None`` as there are votes left to give.
+    """
+    if design.sampling != "even":
+        return [None] * min(count, askable(transaction, design, observer), wanted(transaction, design))
+    load, seen = loads(transaction), seen_by(transaction, observer)
     needy = [stimulus for stimulus, votes in load.items() if votes < design.votes and stimulus not in seen]
     chance = draw.permutation(len(needy))
     order = sorted(range(len(needy)), key=lambda place: (load[needy[place]], chance[place]))

@@ -9,9 +9,11 @@ from sqlalchemy import func, select
 
 from beholder.study.database import now
 from beholder.study.models import Observer, Response, Session, Stimulus, Trial
-from beholder.study.services.planning import LEASE, plan_session, renew
+from beholder.study.services.planning import plan_session, renew
 from beholder.study.services.refusals import RefusedError
 from beholder.study.services.rules import judge_observer
+from beholder.study.services.sampling import choose
+from beholder.study.services.votes import LEASE
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session as Transaction
@@ -76,6 +78,8 @@ def current(transaction: Transaction, database: Database, design: Design, observ
         renew(transaction, design, session)
     elif session.leased < moment + LEASE // 2:
         session.leased = moment + LEASE
+    if design.sampling != "even":
+        choose(transaction, design, session)
     ahead = [trial for trial in session.trials if trial.state == "open"]
     main = [trial for trial in session.trials if trial.purpose != "training"]
     done = sum(trial.state == "answered" for trial in main)
