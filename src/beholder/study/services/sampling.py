@@ -11,11 +11,9 @@ from sqlalchemy import func, select
 
 from beholder.judgements import QuestPlus, information_gains, pick_pair, scale_posterior
 from beholder.study.models import Observer, Response, Session, Stimulus, Trial
-from beholder.study.services.votes import counts, loads, seen_by
+from beholder.study.services.votes import counts, seen_by, taken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sqlalchemy.orm import Session as Transaction
 
     from beholder.study.design import Design
@@ -88,17 +86,23 @@ def _options(transaction: Transaction) -> _Options:
     ]
 
 
-def _answers(transaction: Transaction) -> Counter[tuple[int, str]]:
-    """How often each stimulus got each answer, of observers that count."""
-    query = (
-        select(Trial.stimulus_id, Response.answer, func.count())
-        .join(Trial, Response.trial_id == Trial.id)
-        .join(Session, Trial.session_id == Session.id)
-        .join(Observer, Session.observer_id == Observer.id)
-        .where(Trial.purpose == "judged", counts())
-        .group_by(Trial.stimulus_id, Response.answer)
-    )
-    return Counter({(number or 0, answer): count for number, answer, count in transaction.execute(query)})
+class _Votes:
+    """Answers of observers that count, by stimulus, and trials that observers are at."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        query = (
+            select(Trial.stimulus_id, Response.answer, func.count())
+            .outerjoin(Response, Response.trial_id == Trial.id)
+            .join(Session, Trial.session_id == Session.id)
+            .join(Observer, Session.observer_id == Observer.id)
+            .where(Trial.stimulus_id.is_not(None), taken())
+            .group_by(Trial.stimulus_id, Response.answer)
+        )
+        self.answers: Counter[tuple[int, str | None]] = Counter()
+        self.load: Counter[int] = Counter()
+        for number, answer, count in transaction.execute(query):
+            self.answers[number or 0, answer] = count
+            self.load[number or 0] += count
 
 
 def _most_telling_pair(transaction: Transaction, observer: Observer, draw: np.random.Generator) -> int | None:
@@ -106,8 +110,7 @@ def _most_telling_pair(transaction: Transaction, observer: Observer, draw: np.ra
 
     Trials that others are at count as half an answer to either side: what they will tell is not asked again meanwhile.
     """
-    options, answers = _options(transaction), _answers(transaction)
-    load, seen = loads(transaction), seen_by(transaction, observer)
+    options, votes, seen = _options(transaction), _Votes(transaction), seen_by(transaction, observer)
     free = [option for option in options if option.number not in seen]
     if not free:
         return None
@@ -117,43 +120,37 @@ def _most_telling_pair(transaction: Transaction, observer: Observer, draw: np.ra
     gains_asked = np.full(wins.shape, -np.inf)
     for option in options:
         one, two = place[option.condition0], place[option.condition1]
-        first, second = answers[option.number, "p0"], answers[option.number, "p1"]
+        first, second = votes.answers[option.number, "p0"], votes.answers[option.number, "p1"]
         wins[one, two] += first
         wins[two, one] += second
-        undecided = load[option.number] - first - second
+        undecided = votes.load[option.number] - first - second
         ties[one, two] += undecided
         ties[two, one] += undecided
         if option.number not in seen:
             gains_asked[one, two] = gains_asked[two, one] = 0.0
     gains = information_gains(*scale_posterior(wins, ties=ties)) + gains_asked
     chosen = {names[index] for index in pick_pair(gains, draw)}
-    return _least_asked(
-        (option for option in free if {option.condition0, option.condition1} == chosen), load, draw
-    )
-
-
-def _least_asked(options: Iterable[_Option], load: dict[int, int], draw: np.random.Generator) -> int:
-    shuffled = [option.number for option in options]
-    draw.shuffle(shuffled)
-    return min(shuffled, key=lambda number: load[number])
+    asked = [option.number for option in free if {option.condition0, option.condition1} == chosen]
+    draw.shuffle(asked)
+    return min(asked, key=votes.load.__getitem__)
 
 
 def _most_telling_strength(
     transaction: Transaction, wished: int, observer: Observer, draw: np.random.Generator
 ) -> int | None:
     """The reference that the observer, then all, saw least, at the strength that tells most about its threshold."""
-    options, load = _options(transaction), loads(transaction)
+    options, votes = _options(transaction), _Votes(transaction)
     groups: dict[str, dict[float, int]] = {}
     for option in options:
         groups.setdefault(option.group, {})[option.strength] = option.number
-    votes = {group: sum(load[number] for number in levels.values()) for group, levels in groups.items()}
+    load = {group: sum(votes.load[number] for number in levels.values()) for group, levels in groups.items()}
     own = _own_trials(transaction, observer)
-    open_to = [group for group in sorted(groups) if votes[group] < wished * len(groups[group])]
+    open_to = [group for group in sorted(groups) if load[group] < wished * len(groups[group])]
     if not open_to:
         return None
     shuffled = [open_to[index] for index in draw.permutation(len(open_to))]
-    levels = groups[min(shuffled, key=lambda group: (own[group], votes[group]))]
-    return levels[_strength_to_show(levels, _answers(transaction), _false_alarms(transaction))]
+    levels = groups[min(shuffled, key=lambda group: (own[group], load[group]))]
+    return levels[_strength_to_show(levels, votes.answers, _false_alarms(transaction))]
 
 
 def _own_trials(transaction: Transaction, observer: Observer) -> Counter[str]:
@@ -184,7 +181,9 @@ def _false_alarms(transaction: Transaction) -> float:
     return min(alarms / asked, _MOST_GUESS)
 
 
-def _strength_to_show(levels: dict[float, int], answers: Counter[tuple[int, str]], guess: float) -> float:
+def _strength_to_show(
+    levels: dict[float, int], answers: Counter[tuple[int, str | None]], guess: float
+) -> float:
     strengths = np.array(sorted(levels))
     places = np.linspace(0, len(strengths) - 1, _THRESHOLDS)
     thresholds = np.interp(places, np.arange(len(strengths)), strengths)
