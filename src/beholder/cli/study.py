@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from beholder.cli.console import progress_bar, say
+from beholder.cli.study_results import analyse, export
 from beholder.spec import MissingPackageError
 
 if TYPE_CHECKING:
@@ -119,3 +120,7 @@ def _decode(path: Path) -> Pixels:
     from beholder.images import eight_bit, read_picture
 
     return eight_bit(read_picture(path).pixels)
+
+
+study.command()(analyse)
+study.command()(export)

@@ -7,10 +7,12 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from markupsafe import Markup, escape
+from markupsafe import Markup
+
+from beholder.reports.svg import draw_svg, round_ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -57,7 +59,7 @@ def draw_bars(parts: Sequence[tuple[str, float | None, Sequence[Bar]]], *, unit:
         for end in (bar.value, bar.low, bar.high, ceiling or bar.value)
     ]
     ends = [end for end in ends if math.isfinite(end)] or [0.0, 1.0]
-    ticks = _ticks(min(ends), max(ends))
+    ticks = round_ticks(min(ends), max(ends))
     spans = [max(len(bars) * _BAR, _LETTER * len(name)) for name, _, bars in parts]
     width = _LEFT + sum(spans) + _GAP * (len(parts) + 1)
 
@@ -84,7 +86,7 @@ def draw_bars(parts: Sequence[tuple[str, float | None, Sequence[Bar]]], *, unit:
             )
         )
         x += span + _GAP
-    return _svg(width, _HEIGHT, drawn, unit)
+    return draw_svg(width, _HEIGHT, drawn, unit)
 
 
 def draw_scatter(
@@ -126,16 +128,7 @@ def draw_scatter(
     name = Markup('<text class="part" x="{:.0f}" y="{}" text-anchor="middle">{}</text>').format(
         (_SIDE + _LEFT) / 2, _SIDE - 4, across
     )
-    return _svg(_SIDE, _SIDE, [*dots, line, *ends, name], f"{up} over {across}")
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """Round numbers from below the lowest to above the highest."""
-    span = (high - low) or abs(high) or 1.0
-    step = 10.0 ** math.floor(math.log10(span / 2))
-    step *= next(factor for factor in (1, 2, 2.5, 5, 10) if span / (step * factor) <= 6)
-    first, last = math.floor(low / step - 0.2), math.ceil(high / step + 0.05)
-    return [round(place * step, 10) for place in range(first, last + 1)]
+    return draw_svg(_SIDE, _SIDE, [*dots, line, *ends, name], f"{up} over {across}")
 
 
 def _rule(left: float, right: float, y: float, label: str) -> Markup:
@@ -153,9 +146,3 @@ def _bar(bar: Bar, x: float, y: Callable[[float], float], colour: str, floor: fl
         '<g><title>{}</title><rect x="{:.1f}" y="{:.1f}" width="{}" height="{:.1f}" fill="{}"/>'
         '<line class="whisker" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"/></g>'
     ).format(bar.title, x, top, _BAR - 4, max(0.0, floor - top), colour, middle, middle, low, high)
-
-
-def _svg(width: float, height: float, drawn: Iterable[Markup], label: str) -> Markup:
-    return Markup(
-        '<svg viewBox="0 0 {:.0f} {:.0f}" width="{:.0f}" height="{:.0f}" role="img" aria-label="{}">{}</svg>'
-    ).format(width, height, width, height, escape(label), Markup("").join(drawn))

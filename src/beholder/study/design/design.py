@@ -149,10 +149,13 @@ class Screening(Settings):
     Attributes:
         least_milliseconds: Quicker answers are implausible: nobody can have looked.
         most_implausible: Observers with a larger share of those fail.
+        least_likelihood: Where it is given, observers do not count in the analysis whose answers are less likely, by what others
+            answered, than this number of interquartile ranges from the median, such as -1.5.
     """
 
     least_milliseconds: Annotated[int, Field(ge=0, le=10_000)] = 200
     most_implausible: Share = 0.2
+    least_likelihood: Annotated[float, Field(lt=0)] | None = None
 
 
 class Consent(Settings):

@@ -1,0 +1,162 @@
+"""`beholder study analyse` and `export`: what observers said."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from beholder.cli.console import print_out, progress_bar, say
+from beholder.cli.measured import show_frames
+from beholder.cli.outputs import check_file
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from beholder.study.results import Analysis
+
+__all__ = ["analyse", "export"]
+
+Database = Annotated[
+    str | None,
+    typer.Option(envvar="BEHOLDER_DATABASE", help="Where the answers are, unless in the study's folder."),
+]
+
+
+def analyse(
+    name: Annotated[Path, typer.Argument(help="The study's folder.")],
+    database: Database = None,
+    report: Annotated[
+        Path | None, typer.Option("-o", "--report", help="Write a page with charts and tables: .html.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One object, for machines.")] = False,
+) -> None:
+    """Tell what a study has found so far, with 95 % intervals.
+
+    Observers who failed the study's rules, or were excluded, do not count; each is told with the reason. 2AFC: preferences,
+    agreement, human ceiling. JND: what is seen, false alarms, thresholds of strengths. Conditions: scale values. The
+    definitions: docs/study.md.
+
+    Exit code: 0 analysed; 2 there is nothing to analyse, or bad usage.
+
+    Examples:
+        beholder study analyse faces --report faces.html
+
+        beholder study analyse faces --json > faces.json
+    """
+    from beholder.study.folder import StudyFolder
+    from beholder.study.results import analyse as analyse_answers
+    from beholder.study.results import read_answers
+
+    if report is not None:
+        check_file(report)
+    folder = StudyFolder(name)
+    opened = folder.open_database(database)
+    try:
+        found = analyse_answers(read_answers(opened), folder.design)
+    finally:
+        opened.close()
+    if report is not None:
+        from datetime import UTC, datetime
+
+        from beholder.reports.study_page import write_study_page
+
+        write_study_page(found, report, created=datetime.now(UTC).isoformat(timespec="seconds"))
+        say(f"wrote {report}")
+    if as_json:
+        print_out(json.dumps(_as_object(found), indent=2, ensure_ascii=False))
+        return
+    _show(found)
+
+
+def export(
+    name: Annotated[Path, typer.Argument(help="The study's folder.")],
+    output: Annotated[Path, typer.Argument(help="The folder to make.")],
+    database: Database = None,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+) -> None:
+    """Write what people answered for other programs: BAPPS's folders, Parquet, CSV; nothing that tells who they are.
+
+    `beholder agree` and `beholder calibrate` take the folder's judgements.parquet, and 2afc/ or jnd/, as they are.
+
+    Exit code: 0 written; 2 there is nothing to write, or bad usage; nothing was written.
+
+    Examples:
+        beholder study export faces faces-export
+
+        beholder agree faces-export/judgements.parquet -m lpips_alex,ssim
+    """
+    from beholder.study.folder import StudyFolder
+    from beholder.study.results import read_answers
+    from beholder.study.results.exporting import export_study
+
+    folder = StudyFolder(name)
+    opened = folder.open_database(database)
+    try:
+        with progress_bar("stimuli", quiet=quiet) as bar:
+            task = bar.add_task("writing", total=None, failed="")
+            found = export_study(
+                folder,
+                opened,
+                read_answers(opened),
+                output,
+                tell=lambda done, total: bar.update(task, completed=done, total=total),
+            )
+    finally:
+        opened.close()
+    say(f"wrote {found.answers} answers and {found.stimuli} stimuli to {output}: {', '.join(found.forms)}")
+    if found.without:
+        say(f"{found.without} stimuli have no vote that counts and are left out")
+    if "judgements.parquet" not in found.forms:
+        say(
+            "results were compared without references: there is nothing in it that metrics could be checked against"
+        )
+
+
+def _show(found: Analysis) -> None:
+    observers = found.observers
+    counting = observers.filter(observers["counts"])
+    say(
+        f"{len(counting)} of {len(observers)} observers count, with {found.shares['votes'].sum()} votes on "
+        f"{len(found.shares)} stimuli"
+    )
+    for row in observers.filter(~observers["counts"]).to_dicts():
+        say(f"{row['observer']} does not count: {row['reason']}")
+    frames = [found.figures]
+    if found.scales is not None:
+        frames.append(found.scales)
+    if found.thresholds is not None:
+        frames.append(found.thresholds)
+    show_frames(*frames)
+    for note in found.notes:
+        say(note)
+
+
+def _as_object(found: Analysis) -> dict[str, Any]:
+    """What there is to tell; what is no number is null."""
+    tables = {
+        "figures": found.figures,
+        "observers": found.observers,
+        "stimuli": found.shares,
+        "scales": found.scales,
+        "wins": found.wins,
+        "thresholds": found.thresholds,
+    }
+    return {
+        "kind": found.design.kind,
+        **{name: [] if table is None else _rows(table) for name, table in tables.items()},
+        "notes": found.notes,
+    }
+
+
+def _rows(table: pl.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {
+            key: None if isinstance(cell, float) and not math.isfinite(cell) else cell
+            for key, cell in row.items()
+        }
+        for row in table.to_dicts()
+    ]

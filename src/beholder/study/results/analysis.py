@@ -1,0 +1,240 @@
+"""What a study tells: shares, agreement, scales and thresholds, of observers that count."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from beholder.judgements import (
+    PsychometricFit,
+    fit_psychometric,
+    human_ceilings,
+    krippendorff_alpha,
+    scale_values_by_observer,
+)
+from beholder.spec import UsageError
+from beholder.study.results.observers import examine_observers, votes
+from beholder.study.results.shares import shares_of_stimuli, wilson
+
+if TYPE_CHECKING:
+    from beholder.judgements.pair_models import PairModel
+    from beholder.study.design import Design
+
+__all__ = ["Analysis", "Curve", "analyse"]
+
+_MODELS: tuple[PairModel, ...] = ("bradley-terry", "thurstone")
+_FEWEST_CATCHES = (
+    10  # equal pairs that tell the share of false alarms; with fewer it is sought with the curve
+)
+_FEWEST_STRENGTHS = 2
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Curve:
+    """The psychometric function of a reference, or of all.
+
+    Attributes:
+        group: What the reference is called; ``None`` for all of them together.
+        points: `strength`, `votes`, `yes`, `share`, `low`, `high`.
+        fit: The curve; ``None`` where there are fewer than two strengths.
+    """
+
+    group: str | None
+    points: pl.DataFrame
+    fit: PsychometricFit | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Analysis:
+    """What a study tells.
+
+    Attributes:
+        design: What was asked.
+        observers: Each of them; see `beholder.study.results.observers.examine_observers`.
+        shares: What was answered of each stimulus; see `beholder.study.results.shares.shares_of_stimuli`.
+        figures: Name, estimate, and interval or NaN, of what is told in a number: `name`, `value`, `low`, `high`.
+        scales: Of conditions, by `model`: `condition`, `value`, `low`, `high`, `won` (share of comparisons).
+        wins: How often the row's condition (`condition`) was preferred to each other; a tie is half a win.
+        curves: Of studies of thresholds.
+        notes: What to know of it, in words.
+    """
+
+    design: Design
+    observers: pl.DataFrame
+    shares: pl.DataFrame
+    figures: pl.DataFrame
+    scales: pl.DataFrame | None
+    wins: pl.DataFrame | None
+    curves: list[Curve]
+    notes: list[str]
+
+    @property
+    def thresholds(self) -> pl.DataFrame | None:
+        """The curves in numbers: `reference`, `votes`, `threshold` and `slope` with their intervals, `flag`."""
+        return pl.DataFrame([_threshold(curve) for curve in self.curves]) if self.curves else None
+
+
+def _threshold(curve: Curve) -> dict[str, str | int | float]:
+    told: dict[str, str | int | float] = {
+        "reference": curve.group or "all",
+        "votes": int(curve.points["votes"].sum()),
+    }
+    for name in ("threshold", "slope"):
+        interval = None if curve.fit is None else getattr(curve.fit, name)
+        for key, part in ((name, "estimate"), (f"{name}_low", "low"), (f"{name}_high", "high")):
+            told[key] = math.nan if interval is None else float(getattr(interval, part))
+    return told | {"flag": "" if curve.fit is None else curve.fit.flag}
+
+
+def analyse(answers: pl.DataFrame, design: Design) -> Analysis:
+    """Analyse a study.
+
+    Args:
+        answers: Of `beholder.study.results.read_answers`.
+        design: What was asked.
+
+    Raises:
+        UsageError: If nobody answered, or nobody's answers count.
+    """
+    observers = examine_observers(answers, design)
+    counted = votes(answers, observers)
+    if not len(counted):
+        told = (
+            f"{len(observers)} observers answered, and none of them counts"
+            if len(observers)
+            else "nobody has answered yet"
+        )
+        raise UsageError(f"there is nothing to analyse: {told}.")
+    shares = shares_of_stimuli(counted)
+    notes: list[str] = []
+    scales, wins = (
+        _scales(counted, notes) if design.stimuli.conditions and design.kind != "jnd" else (None, None)
+    )
+    return Analysis(
+        design=design,
+        observers=observers,
+        shares=shares,
+        figures=_figures(answers, counted, shares, design),
+        scales=scales,
+        wins=wins,
+        curves=_curves(answers, counted) if design.stimuli.levels is not None else [],
+        notes=notes,
+    )
+
+
+def _figures(
+    answers: pl.DataFrame, counted: pl.DataFrame, shares: pl.DataFrame, design: Design
+) -> pl.DataFrame:
+    kinds = ("same", "different") if design.kind == "jnd" else ("p0", "p1", "tie")
+    counts = counted.group_by("stimulus").agg(
+        *((pl.col("answer") == kind).sum().alias(kind) for kind in kinds)
+    )
+    rows: list[tuple[str, float, float, float]] = []
+    rows.append(
+        ("krippendorff_alpha", krippendorff_alpha(counts.select(kinds).to_numpy()), math.nan, math.nan)
+    )
+    if design.kind == "2afc":
+        rows.append(
+            ("human_ceiling", float(human_ceilings(shares["share"].to_numpy()).mean()), math.nan, math.nan)
+        )
+    rows.append(
+        ("majority", float(np.maximum(shares["share"], 1 - shares["share"]).mean()), math.nan, math.nan)
+    )
+    again = _repeated(answers, counted)
+    if len(again):
+        rows.append(_share("self_agreement", again))
+    if design.kind == "jnd":
+        same = _catches(answers, counted, "same")
+        different = _catches(answers, counted, "different")
+        rows += [_share("false_alarms", each["value"]) for each in [same] if len(each)]
+        rows += [_share("hits_of_noise", each["value"]) for each in [different] if len(each)]
+    else:
+        clear = counted.filter(pl.col("answer") != "tie")
+        rows += [
+            _share("chosen_left", each) for each in [(clear["value"] == 1) == clear["swapped"]] if len(each)
+        ]
+    rows.append(("seconds", float(np.median(counted["milliseconds"])) / 1000, math.nan, math.nan))
+    return pl.DataFrame(rows, schema=["name", "value", "low", "high"], orient="row")
+
+
+def _share(name: str, values: pl.Series) -> tuple[str, float, float, float]:
+    yes, number = np.array([float(values.sum())]), np.array([float(len(values))])
+    low, high = wilson(yes, number)
+    return name, float(yes[0] / number[0]), float(low[0]), float(high[0])
+
+
+def _catches(answers: pl.DataFrame, counted: pl.DataFrame, expected: str) -> pl.DataFrame:
+    counting = counted["observer"].unique().implode()
+    return answers.filter(
+        (pl.col("purpose") == "catch") & (pl.col("expected") == expected) & pl.col("observer").is_in(counting)
+    )
+
+
+def _repeated(answers: pl.DataFrame, counted: pl.DataFrame) -> pl.Series:
+    keys = ["observer", "session", "stimulus"]
+    again = answers.filter(pl.col("purpose") == "repeat").join(
+        counted.select(*keys, before="answer"), on=keys, how="inner"
+    )
+    return again["answer"] == again["before"]
+
+
+def _scales(counted: pl.DataFrame, notes: list[str]) -> tuple[pl.DataFrame | None, pl.DataFrame]:
+    names = sorted(set(counted["condition0"]) | set(counted["condition1"]))
+    place = {name: index for index, name in enumerate(names)}
+    first = counted["condition1"].replace_strict(place, return_dtype=pl.Int64()).to_numpy()
+    second = counted["condition0"].replace_strict(place, return_dtype=pl.Int64()).to_numpy()
+    won = counted["value"].to_numpy()
+    wins = np.zeros((len(names), len(names)))
+    np.add.at(wins, (first, second), won)
+    np.add.at(wins, (second, first), 1 - won)
+    table = pl.DataFrame({"condition": names} | dict(zip(names, wins.T, strict=True)))
+    share = wins.sum(1) / np.maximum(wins.sum(1) + wins.sum(0), 1)
+    parts = []
+    try:
+        for model in _MODELS:
+            found = scale_values_by_observer(counted["observer"].to_numpy(), first, second, won, model=model)
+            parts.append(
+                pl.DataFrame(
+                    {
+                        "model": [model] * len(names),
+                        "condition": names,
+                        "value": found.values,
+                        "low": found.low,
+                        "high": found.high,
+                        "won": share,
+                    }
+                ).sort("value", descending=True)
+            )
+            if found.separated and model == _MODELS[0]:
+                notes.append(
+                    "The answers alone would put a condition infinitely far from another: more answers are needed "
+                    "there, and until then a weak prior holds it."
+                )
+    except UsageError as error:
+        notes.append(f"There is no scale of conditions: {error}")
+    return (pl.concat(parts) if parts else None), table
+
+
+def _curves(answers: pl.DataFrame, counted: pl.DataFrame) -> list[Curve]:
+    same = _catches(answers, counted, "same")["value"]
+    guess = (float(same.sum()) + 0.5) / (len(same) + 1) if len(same) >= _FEWEST_CATCHES else None
+    groups: list[str | None] = sorted(counted["group"].unique())
+    if len(groups) > 1:
+        groups = [None, *groups]
+    return [_curve(counted, group, None if guess is None else min(guess, 0.5)) for group in groups]
+
+
+def _curve(counted: pl.DataFrame, group: str | None, guess: float | None) -> Curve:
+    those = counted if group is None else counted.filter(pl.col("group") == group)
+    points = those.group_by("strength").agg(votes=pl.len(), yes=pl.col("value").sum()).sort("strength")
+    yes, number = points["yes"].to_numpy(), points["votes"].to_numpy().astype(np.float64)
+    low, high = wilson(yes, number)
+    points = points.with_columns(share=pl.Series(yes / number), low=pl.Series(low), high=pl.Series(high))
+    fit = None
+    if len(points) >= _FEWEST_STRENGTHS:
+        fit = fit_psychometric(points["strength"].to_numpy(), yes, number, guess=guess)
+    return Curve(group=group, points=points, fit=fit)
