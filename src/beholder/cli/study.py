@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from beholder.cli.console import progress_bar, say
+from beholder.cli.study_packages import require_study
+from beholder.cli.study_rehearsal import rehearse
 from beholder.cli.study_results import analyse, export
-from beholder.spec import MissingPackageError
 
 if TYPE_CHECKING:
     from beholder.study.stimuli.found import Pixels
 
 __all__ = ["study"]
 
-_PACKAGES = ("alembic", "fastapi", "itsdangerous", "pydantic", "sqlalchemy", "uvicorn", "yaml")
 _TIMEOUT = 30  # seconds for a request
 
 study = typer.Typer(
@@ -56,7 +55,7 @@ def new(
 
         beholder study new pilot --design design.yaml votes=2 session.trials=20
     """
-    _require()
+    require_study()
     from beholder.study.creating import create_study, observers_needed
     from beholder.study.design import read_design
 
@@ -96,7 +95,7 @@ def serve(
     Example:
         beholder study serve faces --port 8080
     """
-    _require()
+    require_study()
     from beholder import web
     from beholder.study.app import create_app
     from beholder.study.folder import StudyFolder
@@ -109,13 +108,6 @@ def serve(
         web.serve(app, listener, _TIMEOUT)
 
 
-def _require() -> None:
-    if missing := [package for package in _PACKAGES if find_spec(package) is None]:
-        raise MissingPackageError(
-            f"studies need the packages {', '.join(missing)}: pip install 'beholder[study]'"
-        )
-
-
 def _decode(path: Path) -> Pixels:
     from beholder.images import eight_bit, read_picture
 
@@ -124,3 +116,4 @@ def _decode(path: Path) -> Pixels:
 
 study.command()(analyse)
 study.command()(export)
+study.command()(rehearse)

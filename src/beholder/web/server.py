@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import signal
 import socket
+import threading
 from typing import TYPE_CHECKING, Any
 
 import h11
@@ -15,10 +17,11 @@ from beholder.spec import UsageError
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Iterator
 
     from fastapi import FastAPI
 
-__all__ = ["open_port", "serve"]
+__all__ = ["open_port", "serve", "serving"]
 
 _LAST_PORT = 65535
 
@@ -44,29 +47,54 @@ def open_port(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def serve(app: FastAPI, listener: socket.socket, timeout: float) -> None:
+def serve(app: FastAPI, listener: socket.socket, timeout: float, *, behind_proxy: bool = False) -> None:
     """Answer requests until SIGINT or SIGTERM; then answer those in hand, and return.
 
     Args:
         app: What answers.
         listener: From `open_port`.
         timeout: Seconds that a request may take.
+        behind_proxy: Whether requests come by a proxy on this machine, which is believed from where they came to it
+            (X-Forwarded-For) and how (X-Forwarded-Proto). Nobody else is.
     """
-    config = uvicorn.Config(
+    # Once it has stopped, uvicorn sends itself the signal again, which would end the command as if it were broken off.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: None)
+    uvicorn.Server(_config(app, timeout, behind_proxy=behind_proxy)).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def serving(app: FastAPI, listener: socket.socket, timeout: float) -> Iterator[None]:
+    """Answer requests in a thread beside; as the context ends, those in hand, and no more.
+
+    Args:
+        app: What answers.
+        listener: From `open_port`.
+        timeout: Seconds that a request may take.
+    """
+    server = uvicorn.Server(_config(app, timeout, behind_proxy=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _config(app: FastAPI, timeout: float, *, behind_proxy: bool) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         http=functools.partial(_Impatient, patience=timeout),  # type: ignore[arg-type]
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
-        proxy_headers=False,
+        proxy_headers=behind_proxy,
+        forwarded_allow_ips=["127.0.0.1", "::1"],
         server_header=False,
         timeout_graceful_shutdown=round(timeout) + 5,
     )
-    # Once it has stopped, uvicorn sends itself the signal again, which would end the command as if it were broken off.
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: None)
-    uvicorn.Server(config).run(sockets=[listener])
 
 
 class _Impatient(H11Protocol):
