@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from beholder.cli.console import progress_bar, say
 from beholder.cli.study_packages import require_study
 from beholder.cli.study_rehearsal import rehearse
 from beholder.cli.study_results import analyse, export
+from beholder.spec import UsageError
 
 if TYPE_CHECKING:
     from beholder.study.stimuli.found import Pixels
@@ -85,6 +87,13 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen at; 0 for any that is free.")] = 8000,
     database: Database = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that answer; several need PostgreSQL.")] = 1,
+    behind_proxy: Annotated[
+        bool,
+        typer.Option(
+            "--behind-proxy", help="Observers come by HTTPS, through a proxy on this machine (docs/study.md)."
+        ),
+    ] = False,
 ) -> None:
     """Serve a study to people's browsers, until Ctrl-C or SIGTERM.
 
@@ -92,20 +101,33 @@ def serve(
 
     Exit code: 0 stopped; 2 bad usage.
 
-    Example:
+    Examples:
         beholder study serve faces --port 8080
+
+        beholder study serve faces --behind-proxy --workers 4 --database postgresql+psycopg://me@/faces
     """
     require_study()
     from beholder import web
-    from beholder.study.app import create_app
+    from beholder.study.app import open_app
     from beholder.study.folder import StudyFolder
+    from beholder.study.settings import ServerSettings
 
     folder = StudyFolder(name)
-    app = create_app(folder, folder.open_database(database))
+    opened = folder.open_database(database)
+    if workers > 1 and opened.is_sqlite:
+        raise UsageError(
+            f"{name}: keeps its answers in SQLite, where one process writes at a time, so that {workers} would wait for each "
+            "other; expected 1 worker, or a study made with --database postgresql+psycopg://…."
+        )
+    opened.close()
+    make = functools.partial(open_app, folder, database, ServerSettings(https=behind_proxy))
     with web.open_port(host, port) as listener:
         place = f"[{host}]" if ":" in host else host
         say(f"{name} at http://{place}:{listener.getsockname()[1]}/; Ctrl-C stops")
-        web.serve(app, listener, _TIMEOUT)
+        if workers > 1:
+            web.serve_many(make, listener, _TIMEOUT, workers, behind_proxy=behind_proxy)
+        else:
+            web.serve(make(), listener, _TIMEOUT, behind_proxy=behind_proxy)
 
 
 def _decode(path: Path) -> Pixels:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from beholder.study.database import Database
     from beholder.study.folder import StudyFolder
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "open_app"]
 
 _HOUR = 3600
 
@@ -77,6 +77,16 @@ def create_app(folder: StudyFolder, database: Database, settings: ServerSettings
         return {"status": "ok", "version": version("beholder")}
 
     return app
+
+
+def open_app(folder: StudyFolder, address: str | None, settings: ServerSettings) -> FastAPI:
+    """The application with a database of its own, as each process has one.
+
+    Raises:
+        UsageError: As `StudyFolder.open_database`.
+        StoringError: As `StudyFolder.open_database`.
+    """
+    return create_app(folder, folder.open_database(address), settings)
 
 
 async def _forget(desk: Desk) -> None:

@@ -2,5 +2,6 @@
 
 from beholder.web.lingering import Lingering
 from beholder.web.server import open_port, serve, serving
+from beholder.web.workers import serve_many
 
-__all__ = ["Lingering", "open_port", "serve", "serving"]
+__all__ = ["Lingering", "open_port", "serve", "serve_many", "serving"]
