@@ -12,6 +12,7 @@ import typer
 from beholder.cli.console import print_out, progress_bar, say
 from beholder.cli.measured import show_frames
 from beholder.cli.outputs import check_file
+from beholder.cli.study_packages import require_study
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,6 +48,7 @@ def analyse(
 
         beholder study analyse faces --json > faces.json
     """
+    require_study()
     from beholder.study.folder import StudyFolder
     from beholder.study.results import analyse as analyse_answers
     from beholder.study.results import read_answers
@@ -89,6 +91,7 @@ def export(
 
         beholder agree faces-export/judgements.parquet -m lpips_alex,ssim
     """
+    require_study()
     from beholder.study.folder import StudyFolder
     from beholder.study.results import read_answers
     from beholder.study.results.exporting import export_study

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Estimate", "draw_curve", "draw_estimates", "draw_histogram", "draw_shares"]
 
-_LETTER = 7  # width of one, about
+_LETTER = 8  # width of one, at most
 _MOST_LETTERS = 32
 _ROW = 24
 _PLOT = 420

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from beholder.reports.agreement_cells import fold_intervals
@@ -140,9 +139,8 @@ def _charts(found: Analysis) -> Iterator[_Chart]:
     what = "who see a difference" if seen else "who choose candidate 1"
     told = f"Share of observers {what}, of each stimulus, from the lowest to the highest, with intervals of 95 %."
     yield _Chart("Differences seen" if seen else "Preferences", told, [draw_shares(*columns, unit=told)])
-    seconds = np.asarray(found.observers.filter("counts")["seconds"].to_numpy(), dtype=np.float64)
-    told = "Median time of each observer who counts, in seconds."
-    yield _Chart("Time to an answer", told, [draw_histogram(seconds, unit=told)])
+    told = "Votes by the seconds that they took; the longest hundredth is in the last bar."
+    yield _Chart("Time to an answer", told, [draw_histogram(found.seconds, unit=told)])
 
 
 def _tables(found: Analysis) -> Iterator[_Table]:
@@ -173,7 +171,7 @@ def _tables(found: Analysis) -> Iterator[_Table]:
         if len(found.shares) > _MOST_ROWS
         else ""
     )
-    yield _table("Stimuli", words, found.shares.head(_MOST_ROWS))
+    yield _table("Stimuli", words, found.shares.head(_MOST_ROWS).drop("yes"))
 
 
 def _table(title: str, words: str, frame: pl.DataFrame) -> _Table:

@@ -21,6 +21,8 @@ from beholder.study.results.observers import examine_observers, votes
 from beholder.study.results.shares import shares_of_stimuli, wilson
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from beholder.judgements.pair_models import PairModel
     from beholder.study.design import Design
 
@@ -31,6 +33,7 @@ _FEWEST_CATCHES = (
     10  # equal pairs that tell the share of false alarms; with fewer it is sought with the curve
 )
 _FEWEST_STRENGTHS = 2
+_ODD = -1.5  # interquartile ranges
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,7 @@ class Analysis:
         scales: Of conditions, by `model`: `condition`, `value`, `low`, `high`, `won` (share of comparisons).
         wins: How often the row's condition (`condition`) was preferred to each other; a tie is half a win.
         curves: Of studies of thresholds.
+        seconds: How long each vote took, shape (votes,).
         notes: What to know of it, in words.
     """
 
@@ -70,6 +74,7 @@ class Analysis:
     scales: pl.DataFrame | None
     wins: pl.DataFrame | None
     curves: list[Curve]
+    seconds: NDArray[np.float64]
     notes: list[str]
 
     @property
@@ -110,7 +115,7 @@ def analyse(answers: pl.DataFrame, design: Design) -> Analysis:
         )
         raise UsageError(f"there is nothing to analyse: {told}.")
     shares = shares_of_stimuli(counted)
-    notes: list[str] = []
+    notes = _odd_observers(observers)
     scales, wins = (
         _scales(counted, notes) if design.stimuli.conditions and design.kind != "jnd" else (None, None)
     )
@@ -122,8 +127,18 @@ def analyse(answers: pl.DataFrame, design: Design) -> Analysis:
         scales=scales,
         wins=wins,
         curves=_curves(answers, counted) if design.stimuli.levels is not None else [],
+        seconds=counted["milliseconds"].to_numpy() / 1000,
         notes=notes,
     )
+
+
+def _odd_observers(observers: pl.DataFrame) -> list[str]:
+    odd = observers.filter(pl.col("counts") & (pl.col("likelihood") < _ODD))
+    return [
+        f"{row['observer']} counts, but answers otherwise than the others: {row['likelihood']:.1f} interquartile ranges from the "
+        "median; look, and exclude them with a reason if they did not look."
+        for row in odd.to_dicts()
+    ]
 
 
 def _figures(

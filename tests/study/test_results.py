@@ -1,0 +1,256 @@
+"""What a study tells: of whose answers, and that what was put in comes out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+from sqlalchemy import update
+
+from beholder.data.judged import JndPair, Triplet, open_judgements
+from beholder.judgements import psychometric
+from beholder.spec import PictureError, UsageError
+from beholder.study.folder import StudyFolder
+from beholder.study.models import Observer, Stimulus
+from beholder.study.results import Analysis, analyse, read_answers
+from beholder.study.results.exporting import export_study
+from study.answering import answer_all
+from study.conftest import MakeStudy
+
+CATCH = {"identical": 2, "noise": 2}
+
+
+def analysed(folder: StudyFolder) -> Analysis:
+    database = folder.open_database()
+    try:
+        return analyse(read_answers(database), folder.design)
+    finally:
+        database.close()
+
+
+def figure(found: Analysis, name: str) -> float:
+    return float(found.figures.filter(pl.col("name") == name)["value"].item())
+
+
+def folder_of(place: Path, name: str, count: int) -> Path:
+    (place / name).mkdir(parents=True)
+    for row in range(count):
+        draw = np.random.default_rng([row, *name.encode()])
+        Image.fromarray(draw.integers(0, 256, (8, 8, 3), np.uint8)).save(place / name / f"{row}.png")
+    return place / name
+
+
+def mostly_p1(_: Stimulus, draw: np.random.Generator) -> str:
+    return "p1" if draw.random() < 0.75 else "p0"
+
+
+def coin(stimulus: Stimulus, draw: np.random.Generator) -> str:
+    words = ("same", "different") if stimulus.reference is None else ("p0", "p1")
+    return words[int(draw.integers(2))]
+
+
+def test_shares_agreement_and_ceiling(make_study: MakeStudy) -> None:
+    folder = make_study(catch=CATCH)
+    answer_all(folder, lambda stimulus, _: "p1" if stimulus.id % 2 else "p0", observers=8, repetitions=4)
+    found = analysed(folder)
+    assert set(found.shares["share"]) == {0.0, 1.0}
+    assert set(found.shares["votes"]) == {8}
+    assert figure(found, "krippendorff_alpha") == pytest.approx(1)
+    assert figure(found, "human_ceiling") == 1
+    assert figure(found, "self_agreement") == 1
+    assert figure(found, "seconds") == 1.5
+    assert found.observers["counts"].all()
+
+
+def test_a_repetition_is_no_vote(make_study: MakeStudy) -> None:
+    folder = make_study(catch=CATCH)
+    answer_all(folder, mostly_p1, observers=5, repetitions=12)
+    found = analysed(folder)
+    assert found.shares["votes"].sum() == 60
+    assert 0 < figure(found, "self_agreement") < 1
+
+
+def test_careless_observers_are_found_and_their_answers_left_out(make_study: MakeStudy) -> None:
+    folder = make_study(catch=CATCH)
+    answer_all(folder, lambda *_: "p1", observers=10)
+    answer_all(folder, coin, observers=3, prefix="random", catches=lambda stimulus, _: "p0")
+    answer_all(folder, coin, observers=2, prefix="quick", milliseconds=90)
+    database = folder.open_database()
+    with database.writing() as transaction:
+        excluded = update(Observer).where(Observer.name == "observer3").values(excluded="wore no glasses")
+        transaction.execute(excluded)
+    database.close()
+    found = analysed(folder)
+    told = dict(zip(found.observers["observer"], found.observers["reason"], strict=True))
+    assert {name for name, reason in told.items() if reason} == {
+        *("random0", "random1", "random2", "quick0", "quick1", "observer3")
+    }
+    assert told["observer3"] == "excluded: wore no glasses"
+    assert "catch trials right" in str(told["random0"])
+    assert "200 ms" in str(told["quick0"])
+    assert set(found.shares["share"]) == {1.0}
+    assert set(found.shares["votes"]) == {9}
+
+
+def test_who_answers_otherwise_is_told_or_by_the_design_left_out(make_study: MakeStudy) -> None:
+    for limit, counts in ((None, True), (-1.5, False)):
+        folder = make_study(f"study{limit}", catch=CATCH, screening={"least_likelihood": limit})
+        answer_all(folder, lambda stimulus, _: "p1" if stimulus.id % 2 else "p0", observers=9)
+        answer_all(folder, coin, observers=1, prefix="random")  # who saw through the catch trials
+        found = analysed(folder)
+        row = found.observers.filter(pl.col("observer") == "random0").to_dicts()[0]
+        assert row["counts"] is counts
+        assert any("random0" in note for note in found.notes) is counts
+        assert counts or "interquartile ranges" in row["reason"]
+
+
+def test_a_scale_of_conditions_is_recovered(make_study: MakeStudy, tmp_path: Path) -> None:
+    values = {"a": 1.0, "b": 0.2, "c": -1.2}
+    conditions = {name: folder_of(tmp_path / "results", name, 8) for name in values}
+    folder = make_study(kind="ranking", stimuli={"conditions": conditions}, catch=CATCH)
+
+    def choose(stimulus: Stimulus, draw: np.random.Generator) -> str:
+        step = values[str(stimulus.condition1)] - values[str(stimulus.condition0)]
+        return "p1" if draw.random() < 1 / (1 + np.exp(-step)) else "p0"
+
+    answer_all(folder, choose, observers=30, seed=4)
+    found = analysed(folder)
+    assert found.scales is not None
+    table = found.scales.filter(pl.col("model") == "bradley-terry")
+    assert table["condition"].to_list() == ["a", "b", "c"]
+    for row in table.to_dicts():
+        assert row["low"] < values[row["condition"]] < row["high"]
+        assert row["high"] - row["low"] < 0.8
+    assert found.wins is not None
+    assert found.wins["a"][1] + found.wins["b"][0] == 240  # b over a and a over b
+
+
+def test_ties_are_half_a_win(make_study: MakeStudy, tmp_path: Path) -> None:
+    conditions = {name: folder_of(tmp_path / "results", name, 8) for name in "ab"}
+    folder = make_study(kind="ranking", stimuli={"conditions": conditions}, ties=True, catch=CATCH)
+    answer_all(folder, lambda *_: "tie", observers=3)
+    found = analysed(folder)
+    assert set(found.shares["share"]) == {0.5}
+    assert found.scales is not None
+    assert found.scales["value"].to_numpy() == pytest.approx(0, abs=1e-9)
+
+
+@pytest.fixture
+def levels(tmp_path: Path) -> Path:
+    for name in ("reference", "1", "2", "3", "4", "5", "6"):
+        folder_of(tmp_path / "noise", name, 2)
+    return tmp_path / "noise"
+
+
+def test_thresholds_are_recovered(make_study: MakeStudy, levels: Path) -> None:
+    folder = make_study(kind="jnd", stimuli={"levels": levels}, catch=CATCH)
+    thresholds = {"0": 2.4, "1": 4.3}
+
+    def choose(stimulus: Stimulus, draw: np.random.Generator) -> str:
+        chance = psychometric(stimulus.strength or 0.0, thresholds[stimulus.group], 2.0, guess=0.05)
+        return "different" if draw.random() < chance else "same"
+
+    answer_all(folder, choose, observers=60)
+    found = analysed(folder)
+    assert found.thresholds is not None
+    rows = {row["reference"]: row for row in found.thresholds.to_dicts()}
+    assert set(rows) == {"all", "0", "1"}
+    for group, threshold in thresholds.items():
+        assert rows[group]["threshold_low"] < threshold < rows[group]["threshold_high"]
+        assert rows[group]["threshold_high"] - rows[group]["threshold_low"] < 0.6
+        assert rows[group]["flag"] == ""
+    assert figure(found, "false_alarms") == 0
+
+
+def test_a_threshold_that_nothing_determines_is_flagged(make_study: MakeStudy, levels: Path) -> None:
+    folder = make_study(kind="jnd", stimuli={"levels": levels}, catch=CATCH)
+    answer_all(folder, lambda *_: "same", observers=5)
+    found = analysed(folder)
+    assert found.thresholds is not None
+    assert set(found.thresholds["flag"]) == {"flat"}
+
+
+def test_nothing_to_analyse_is_told(make_study: MakeStudy) -> None:
+    folder = make_study(catch=CATCH)
+    with pytest.raises(UsageError, match="nobody has answered yet"):
+        analysed(folder)
+    answer_all(folder, coin, observers=1, milliseconds=50)
+    with pytest.raises(UsageError, match="1 observers answered, and none of them counts"):
+        analysed(folder)
+
+
+def test_one_observer_is_enough(make_study: MakeStudy) -> None:
+    folder = make_study(catch=CATCH)
+    answer_all(folder, mostly_p1, observers=1)
+    found = analysed(folder)
+    assert set(found.shares["votes"]) == {1}
+    assert np.isnan(figure(found, "krippendorff_alpha"))
+
+
+def export(folder: StudyFolder, path: Path) -> list[str]:
+    database = folder.open_database()
+    try:
+        return export_study(folder, database, read_answers(database), path).forms
+    finally:
+        database.close()
+
+
+def test_triplets_are_exported(make_study: MakeStudy, tmp_path: Path) -> None:
+    folder = make_study(catch=CATCH)
+    answer_all(folder, mostly_p1, observers=7)
+    shares = {row["stimulus"]: row["share"] for row in analysed(folder).shares.to_dicts()}
+    forms = export(folder, tmp_path / "out")
+    assert forms == ["answers.csv", "answers.parquet", "stimuli.csv", "judgements.parquet", "2afc/"]
+    for form in ("judgements.parquet", "2afc"):
+        judged = open_judgements(tmp_path / "out" / form)
+        rows = [row for row in judged if isinstance(row, Triplet)]
+        assert sorted(row.judge for row in rows) == pytest.approx(sorted(shares.values()))
+        assert [row.votes for row in rows] == [7 if form.endswith("parquet") else None] * 12
+        stored = {path.read_bytes() for path in (folder.path / "stimuli").rglob("*.png")}
+        assert all(picture.encoded() in stored for row in rows for picture in row.pictures)
+    answers = pl.read_csv(tmp_path / "out" / "answers.csv")
+    assert len(answers) == 7 * (12 + 16)
+    assert answers["counts"].all()
+
+
+def test_pairs_are_exported(make_study: MakeStudy, levels: Path, tmp_path: Path) -> None:
+    folder = make_study(kind="jnd", stimuli={"levels": levels}, catch=CATCH)
+    answer_all(
+        folder, lambda stimulus, _: "same" if (stimulus.strength or 0) < 4 else "different", observers=3
+    )
+    export(folder, tmp_path / "out")
+    judged = open_judgements(tmp_path / "out" / "judgements.parquet")
+    assert sorted(row.same for row in judged if isinstance(row, JndPair)) == [0] * 6 + [1] * 6
+    judged = open_judgements(tmp_path / "out" / "jnd")
+    assert len(judged) == 12
+
+
+def test_nothing_that_is_exported_tells_of_persons(make_study: MakeStudy, tmp_path: Path) -> None:
+    folder = make_study(catch=CATCH)
+    answer_all(folder, mostly_p1, observers=3)
+    export(folder, tmp_path / "out")
+    written = [path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert len(written) > 40
+    assert not any(b"CANARY" in content for content in written)
+    columns = set(pl.read_csv(tmp_path / "out" / "answers.csv").columns)
+    assert not columns & {"demographics", "screen", "code", "received", "created", "seen"}
+
+
+def test_an_export_is_whole_or_not_at_all(make_study: MakeStudy, tmp_path: Path) -> None:
+    folder = make_study(catch=CATCH)
+    with pytest.raises(UsageError, match="has no answer yet that counts"):
+        export(folder, tmp_path / "out")
+    answer_all(folder, mostly_p1, observers=3)
+    for picture in (folder.path / "stimuli").rglob("*.png"):
+        picture.unlink()
+    with pytest.raises(PictureError, match="cannot be read"):
+        export(folder, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert [path for path in tmp_path.iterdir() if path.name.startswith(".out")] == []
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine").touch()
+    with pytest.raises(UsageError, match="is not empty"):
+        export(folder, tmp_path / "out")
