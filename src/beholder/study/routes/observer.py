@@ -83,7 +83,7 @@ def _add_steps(router: APIRouter, desk: Desk) -> None:
     def end_break(request: Request) -> dict[str, str]:
         """End a break."""
         with desk.database.writing() as transaction:
-            rest(desk.sender(request, transaction))
+            rest(transaction, desk.sender(request, transaction))
         return {"step": "trials"}
 
     @router.post("/api/again")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request
 from sqlalchemy import select
 from starlette.responses import FileResponse
 
-from beholder.study.models import Picture, Trial
+from beholder.study.models import Picture, Stimulus, Trial
 from beholder.study.routes.bodies import Answer
 from beholder.study.services.refusals import RefusedError
 from beholder.study.services.trials import Given, answer, current, own_trial, roles
@@ -50,7 +50,7 @@ def _add_trials(router: APIRouter, desk: Desk) -> None:
                 return {"state": "step", "step": observer.step}
             told |= {"state": "trial", "trial": _tell(desk, transaction, found.trial)}
             coming = found.coming
-            return told | {"coming": None if coming is None else _tell(desk, transaction, coming)["pictures"]}
+            return told | {"coming": None if coming is None else _pictures(coming)}
 
     @router.post("/api/answers")
     def store_answer(body: Answer, request: Request) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def _add_trials(router: APIRouter, desk: Desk) -> None:
                 trial,
                 Given(shown=body.answer, milliseconds=body.milliseconds, timing=body.timing.model_dump()),
             )
-            return {"stored": True, "again": not stored, "right": right}
+        return {"stored": True, "again": not stored, "right": right}
 
 
 def _add_pictures(router: APIRouter, desk: Desk) -> None:
@@ -95,15 +95,24 @@ def _near(transaction: Transaction, trial: Trial) -> list[int]:
 
 def _tell(desk: Desk, transaction: Transaction, trial: Trial) -> dict[str, Any]:
     """What a browser needs to show a trial; nothing of it tells which picture is which."""
-    stimulus = trial.stimulus
-    if stimulus is None:
-        raise RefusedError(409, "this trial has nothing to show.")
-    size = transaction.get_one(Picture, stimulus.p0)
+    size = transaction.get_one(Picture, _stimulus(trial).p0)
     return {
         "token": desk.signer.sign("trial", trial.id),
         "training": trial.purpose == "training",
         "requeued": trial.requeued,
         "width": size.width,
         "height": size.height,
-        "pictures": {role: f"pictures/{trial.id}/{role}" for role in roles(stimulus, swapped=trial.swapped)},
+        "pictures": _pictures(trial),
     }
+
+
+def _pictures(trial: Trial) -> dict[str, str]:
+    """Where a trial's pictures are fetched, by role."""
+    shown = roles(_stimulus(trial), swapped=trial.swapped)
+    return {role: f"pictures/{trial.id}/{role}" for role in shown}
+
+
+def _stimulus(trial: Trial) -> Stimulus:
+    if trial.stimulus is None:
+        raise RefusedError(409, "this trial has nothing to show.")
+    return trial.stimulus

@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from beholder.study.database import now
 from beholder.study.models import Observer, Response, Session, Stimulus, Trial
@@ -16,6 +17,8 @@ from beholder.study.services.sampling import choose
 from beholder.study.services.votes import LEASE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session as Transaction
 
     from beholder.study.database import Database
@@ -80,10 +83,8 @@ def current(transaction: Transaction, database: Database, design: Design, observ
         session.leased = moment + LEASE
     if design.sampling != "even":
         choose(transaction, design, session)
-    ahead = [trial for trial in session.trials if trial.state == "open"]
-    main = [trial for trial in session.trials if trial.purpose != "training"]
-    done = sum(trial.state == "answered" for trial in main)
-    total = sum(trial.state != "spoiled" for trial in main)
+    ahead = _ahead(transaction, session)
+    done, total = _progress(transaction, session)
     if not ahead:
         finish(transaction, design, session)
         return Now(trial=None, coming=None, done=done, total=total, rest=False)
@@ -99,6 +100,27 @@ def current(transaction: Transaction, database: Database, design: Design, observ
     if ahead[0].shown is None:
         ahead[0].shown = moment
     return Now(trial=ahead[0], coming=ahead[1] if ahead[1:] else None, done=done, total=total, rest=False)
+
+
+def _ahead(transaction: Transaction, session: Session) -> Sequence[Trial]:
+    """The trial to show and the one after, as far as there are any, with their stimuli; not all hundred of a session."""
+    query = (
+        select(Trial)
+        .where(Trial.session_id == session.id, Trial.state == "open")
+        .order_by(Trial.position)
+        .limit(2)
+        .options(joinedload(Trial.stimulus))
+    )
+    return transaction.scalars(query).all()
+
+
+def _progress(transaction: Transaction, session: Session) -> tuple[int, int]:
+    """Trials that are answered, and all, training apart."""
+    query = select(func.count().filter(Trial.state == "answered"), func.count()).where(
+        Trial.session_id == session.id, Trial.purpose != "training", Trial.state != "spoiled"
+    )
+    done, total = transaction.execute(query).one()
+    return done, total
 
 
 def finish(transaction: Transaction, design: Design, session: Session) -> None:
@@ -124,11 +146,11 @@ def start_again(transaction: Transaction, database: Database, design: Design, ob
     observer.step = "trials"
 
 
-def rest(observer: Observer) -> None:
+def rest(transaction: Transaction, observer: Observer) -> None:
     """End a break."""
     if observer.sessions:
         session = observer.sessions[-1]
-        session.rested = sum(t.state == "answered" and t.purpose != "training" for t in session.trials)
+        session.rested, _ = _progress(transaction, session)
 
 
 def own_trial(transaction: Transaction, observer: Observer, number: int) -> Trial:
@@ -137,7 +159,8 @@ def own_trial(transaction: Transaction, observer: Observer, number: int) -> Tria
     Raises:
         RefusedError: If it is somebody else's, or nobody's.
     """
-    trial = transaction.get(Trial, number)
+    together = (joinedload(Trial.session), joinedload(Trial.stimulus))
+    trial = transaction.get(Trial, number, options=together)
     if trial is None or trial.session.observer_id != observer.id:
         raise RefusedError(403, "this trial is not this observer's.")
     return trial
