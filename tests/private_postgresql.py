@@ -72,7 +72,7 @@ def private_postgresql() -> Iterator[Path]:
                 _wait_for(server, folder)
                 yield folder
             finally:
-                server.send_signal(signal.SIGINT)  # and those who are still connected are sent away
+                server.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
 
 
 def _wait_for(server: subprocess.Popen[bytes], folder: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from beholder.study.database import Database
 from beholder.study.design import Design
 from beholder.study.folder import StudyFolder
 from beholder.study.settings import ServerSettings
+from private_postgresql import new_database, private_postgresql, why_not
 
 MANY = ServerSettings(begins_a_minute=100_000)
 TIMING = {"refresh": 60.0, "flips": [0.0], "dropped": 0, "scale": 2.0, "full_screen": False}
@@ -125,11 +128,13 @@ OpenStudy = Callable[[StudyFolder], tuple[Callable[[], Sitting], Database]]
 def open_study() -> Iterator[OpenStudy]:
     """Serve a study: a function that seats observers, and the database to look into."""
     opened: list[TestClient] = []
+    databases: list[Database] = []
 
     def open_it(
         folder: StudyFolder, settings: ServerSettings = MANY, address: str | None = None
     ) -> tuple[Callable[[], Sitting], Database]:
         database = folder.open_database(address)
+        databases.append(database)
         app = create_app(folder, database, settings)
 
         def seat() -> Sitting:
@@ -139,5 +144,28 @@ def open_study() -> Iterator[OpenStudy]:
         return seat, database
 
     yield open_it
-    for client in opened:
-        client.close()
+    for each in (*opened, *databases):
+        each.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Path]:
+    """The folder with the socket of a PostgreSQL of our own."""
+    pytest.importorskip("psycopg", reason="PostgreSQL needs the extra 'postgresql'")
+    if why := why_not():
+        if os.environ.get("BEHOLDER_REQUIRE_POSTGRESQL") == "1":
+            pytest.fail(f"BEHOLDER_REQUIRE_POSTGRESQL=1, but {why}")
+        pytest.skip(why)
+    with private_postgresql() as folder:
+        yield folder
+
+
+_databases = itertools.count()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest) -> str | None:
+    """Where answers go: ``None``, SQLite in the study's folder, or a new database of PostgreSQL."""
+    if request.param == "sqlite":
+        return None
+    return new_database(request.getfixturevalue("postgresql"), f"study{next(_databases)}")

@@ -31,3 +31,10 @@ def test_what_is_no_address_of_this_machine(host: str) -> None:
 def test_what_is_no_port(port: int) -> None:
     with pytest.raises(UsageError, match="expected 0 to 65535"):
         open_port("127.0.0.1", port)
+
+
+def test_answers_are_not_held_back() -> None:
+    with open_port("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

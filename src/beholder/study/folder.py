@@ -133,8 +133,12 @@ class StudyFolder:
         else:
             wanted = "--database, or the variable BEHOLDER_DATABASE" if address is None else "no --database"
             raise UsageError(f"{self.path}: keeps its answers in {kept}; expected {wanted}.")
-        database.upgrade()
-        _check_same(self, database)
+        try:
+            database.upgrade()
+            _check_same(self, database)
+        except BaseException:
+            database.close()
+            raise
         return database
 
 
