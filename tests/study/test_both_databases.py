@@ -30,9 +30,8 @@ def votes(database: Database) -> list[int]:
         query = select(Trial.stimulus_id, func.count()).where(
             Trial.purpose == "judged", Trial.state == "answered"
         )
-        found |= {
-            stimulus: count for stimulus, count in transaction.execute(query.group_by(Trial.stimulus_id))
-        }  # noqa: C416
+        for stimulus, count in transaction.execute(query.group_by(Trial.stimulus_id)):
+            found[stimulus] = count
     return list(found.values())
 
 

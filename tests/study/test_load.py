@@ -36,9 +36,7 @@ def test_killed_on_sqlite(study_load: ModuleType, tmp_path: Path) -> None:
     assert load.votes == (6, 6)
 
 
-def test_two_processes_killed_on_postgresql(
-    study_load: ModuleType, tmp_path: Path, postgresql: Path
-) -> None:
+def test_two_processes_killed_on_postgresql(study_load: ModuleType, tmp_path: Path, postgresql: Path) -> None:
     address = new_database(postgresql, "load")
     folder = study_load.make_study(tmp_path, 20, 10, 6, address)
     load = study_load.put_under_load(folder, address, 12, workers=2, kills=1)
@@ -51,12 +49,26 @@ def test_two_processes_killed_on_postgresql(
 def test_what_does_not_hold_is_told(study_load: ModuleType) -> None:
     load = study_load.Load
     assert load().holds()
-    for wrong in (load(lost=1), load(wrong=1), load(votes=(1, 3)), load(uneven_sides=1), load(refused=["no"])):
+    for wrong in (
+        load(lost=1),
+        load(wrong=1),
+        load(votes=(1, 3)),
+        load(uneven_sides=1),
+        load(refused=["no"]),
+    ):
         assert not wrong.holds()
 
 
 def test_sqlite_has_one_process(make_study: MakeStudy) -> None:
-    command = [sys.executable, "-c", "from beholder.cli import main; main()", "study", "serve", "--workers", "2"]
+    command = [
+        sys.executable,
+        "-c",
+        "from beholder.cli import main; main()",
+        "study",
+        "serve",
+        "--workers",
+        "2",
+    ]
     done = subprocess.run([*command, str(make_study().path)], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "one process writes at a time" in done.stderr

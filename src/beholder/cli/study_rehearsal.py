@@ -65,9 +65,6 @@ def rehearse(
         )
         bar.update(task, total=found.answers, completed=found.answers)
     opened.close()
-    say(
-        f"made {out}: {found.answers} answers of {found.arrived} observers; {out / 'truth.json'} tells the truth"
-    )
-    if found.turned_away:
-        say(f"{found.turned_away} observers found nothing, or no more, to judge: all votes are given")
+    say(f"made {out}: {found.answers} answers; {out / 'truth.json'} tells the truth")
+    say(f"observers who came to the end: {found.arrived}; for whom too little was left: {found.turned_away}")
     say(f"what it tells: beholder study analyse {out}")
