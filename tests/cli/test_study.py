@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -71,3 +72,26 @@ def test_serving_what_is_no_study(run: Run, tmp_path: Path) -> None:
 def test_the_server_needs_no_torch() -> None:
     program = "import sys, beholder.study.app; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_the_password_is_told_once(run: Run, design: Path) -> None:
+    study = design.parent / "faces"
+    made = run("study", "new", study, "--design", design, "-q")
+    first = made.stdout.strip()
+    assert re.fullmatch(r"[2-9a-z]{5}-[2-9a-z]{5}-[2-9a-z]{5}", first)
+    assert "/experimenter" in made.stderr
+    kept = (study / "password").read_bytes()
+    again = run("study", "password", study)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.strip() not in (first, "")
+    assert (study / "password").read_bytes() != kept
+    for file in study.rglob("*"):
+        assert not file.is_file() or again.stdout.strip().encode() not in file.read_bytes()
+
+
+def test_a_password_of_what_is_no_study(run: Run, tmp_path: Path) -> None:
+    done = run("study", "password", tmp_path)
+    assert done.returncode == 2
+    assert "holds no study" in done.stderr
+    assert done.stdout == ""
+    assert list(tmp_path.glob("*password*")) == []

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from beholder.cli.console import progress_bar, say
+from beholder.cli.console import print_out, progress_bar, say
 from beholder.cli.study_packages import require_study
 from beholder.cli.study_rehearsal import rehearse
 from beholder.cli.study_results import analyse, export
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
+    from beholder.study.folder import StudyFolder
     from beholder.study.stimuli.found import Pixels
 
 __all__ = ["study"]
@@ -77,6 +78,24 @@ def new(
         f"made {name}: {judged} stimuli, {read.votes} votes each: {observers} observers who do all of their trials"
     )
     say(f"try it: beholder study serve {name}")
+    _tell_password(folder)
+
+
+@study.command()
+def password(name: Annotated[Path, typer.Argument(help="The study's folder.")]) -> None:
+    """Draw a new password for the experimenter's page, and print it, this once.
+
+    Who is logged in has to log in anew. The study keeps a hash, which the password cannot be told from.
+
+    Exit code: 0 drawn; 2 bad usage, or nothing could be written.
+
+    Example:
+        beholder study password faces
+    """
+    require_study()
+    from beholder.study.folder import StudyFolder
+
+    _tell_password(StudyFolder(name))
 
 
 @study.command()
@@ -128,6 +147,12 @@ def serve(
             web.serve_many(make, listener, _TIMEOUT, workers, behind_proxy=behind_proxy)
         else:
             web.serve(make(), listener, _TIMEOUT, behind_proxy=behind_proxy)
+
+
+def _tell_password(folder: StudyFolder) -> None:
+    drawn = folder.renew_password()
+    say("the experimenter's page is /experimenter at the study's address; its password, told this once:")
+    print_out(drawn)
 
 
 def _decode(path: Path) -> Pixels:

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse
 from beholder.spec import StoringError
 from beholder.study.desk import Desk
 from beholder.study.protection import Protection
+from beholder.study.routes.experimenter import experimenter_routes
 from beholder.study.routes.observer import observer_routes
 from beholder.study.routes.trials import trial_routes
 from beholder.study.services.forgetting import forget_persons
@@ -69,6 +70,7 @@ def create_app(folder: StudyFolder, database: Database, settings: ServerSettings
     app.add_exception_handler(HTTPException, _refuse_address)
     app.include_router(observer_routes(desk))
     app.include_router(trial_routes(desk))
+    app.include_router(experimenter_routes(desk))
     app.mount("/static", StaticFiles(directory=str(files("beholder.study") / "static")), name="static")
 
     @app.get("/health")
@@ -101,14 +103,15 @@ def _forget_now(desk: Desk) -> None:
         forget_persons(transaction, desk.design)
 
 
-def _problem(status: int, text: str, headers: Any = None) -> Response:
-    return JSONResponse({"error": text}, status, headers)
+def _problem(status: int, text: str, headers: Any = None, word: str | None = None) -> Response:
+    return JSONResponse({"error": text} | ({"word": word} if word else {}), status, headers)
 
 
 async def _refuse(_: Request, error: Exception) -> Response:
     if not isinstance(error, RefusedError):
         raise error
-    return _problem(error.status, str(error), {"Retry-After": str(error.wait)} if error.wait else None)
+    headers = {"Retry-After": str(error.wait)} if error.wait else None
+    return _problem(error.status, str(error), headers, error.word)
 
 
 async def _refuse_body(_: Request, error: Exception) -> Response:

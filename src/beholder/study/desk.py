@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,13 @@ if TYPE_CHECKING:
     from beholder.study.folder import StudyFolder
     from beholder.study.settings import ServerSettings
 
-__all__ = ["COOKIE", "Desk"]
+__all__ = ["COOKIE", "EXPERIMENTER", "Desk", "address_of"]
 
 COOKIE = "beholder_observer"
+EXPERIMENTER = "beholder_experimenter"
+
+_LOGGED_IN = 12 * 3600  # seconds
+_WAIT = 600  # seconds to come again after, of a study that is paused
 
 
 class Desk:
@@ -97,6 +102,42 @@ class Desk:
             secure=self.settings.https,
         )
 
+    def experimenter(self, request: Request, *, changes: bool = False) -> str:
+        """The session of the experimenter who asks.
+
+        Args:
+            request: What they ask.
+            changes: Whether it changes something, so that it must come from a page of ours.
+
+        Raises:
+            RefusedError: If they are not logged in, no longer, or with a password that was replaced; or if the page's
+                token is missing, forged, another session's or an observer's.
+        """
+        told = self.signer.check("experimenter", request.cookies.get(EXPERIMENTER), seconds=_LOGGED_IN)
+        password = self.folder.password
+        if password is None or told["password"] != password.fingerprint:
+            raise RefusedError(401, "the password was replaced since; log in again.")
+        session: str = told["session"]
+        if changes and self.signer.check("csrf", request.headers.get("x-csrf-token")) != _page_of(session):
+            raise RefusedError(403, "the page's token is another session's; load the page again.")
+        return session
+
+    def experimenter_page(self, session: str) -> str:
+        """The token of a page that changes things in an experimenter's session."""
+        return self.signer.sign("csrf", _page_of(session))
+
+    def admit(self, response: Response, fingerprint: str) -> None:
+        """Have a browser stay logged in for hours, as long as the password is the same."""
+        told = {"password": fingerprint, "session": secrets.token_hex(16)}
+        response.set_cookie(
+            EXPERIMENTER,
+            self.signer.sign("experimenter", told),
+            max_age=_LOGGED_IN,
+            httponly=True,
+            samesite="strict",
+            secure=self.settings.https,
+        )
+
     def check_open(self, transaction: Transaction) -> None:
         """Refuse while the study does not ask.
 
@@ -105,8 +146,16 @@ class Desk:
         """
         study = transaction.get_one(Study, 1)
         if study.state == "paused":
-            raise RefusedError(
-                503, "the study is paused; come back later, and go on where you are.", wait=600
-            )
+            text = "the study is paused; come back later, and go on where you are."
+            raise RefusedError(503, text, wait=_WAIT, word="paused")
         if study.state == "closed":
-            raise RefusedError(410, "the study is closed.")
+            raise RefusedError(410, "the study is closed.", word="closed")
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from; it is never stored."""
+    return request.client.host if request.client else ""
+
+
+def _page_of(session: str) -> str:
+    return f"experimenter {session}"

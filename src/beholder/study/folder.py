@@ -12,6 +12,7 @@ from beholder.spec import StoringError, UsageError
 from beholder.study.database import Database
 from beholder.study.design import Design
 from beholder.study.models import Study
+from beholder.study.services.password import PasswordHash, draw_password
 
 if TYPE_CHECKING:
     from typing import Any
@@ -71,6 +72,39 @@ class StudyFolder:
             raise UsageError(
                 f"{self.path / 'secret.key'}: cannot be read: {error.strerror}. Without it observers cannot go on."
             ) from error
+
+    @property
+    def password(self) -> PasswordHash | None:
+        """The hash of the experimenter's password; ``None`` before one was drawn.
+
+        Raises:
+            UsageError: If it cannot be read, or is damaged.
+        """
+        file = self.path / "password"
+        try:
+            return PasswordHash.read(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise UsageError(f"{file}: cannot be read: {error.strerror}.") from error
+
+    def renew_password(self) -> str:
+        """Draw the experimenter's password, and keep its hash alone; who is logged in is so no longer.
+
+        Returns:
+            The password, which nobody can tell a second time.
+
+        Raises:
+            UsageError: If the folder holds no study.
+            StoringError: If it cannot be written to.
+        """
+        _ = self.told
+        drawn = draw_password()
+        try:
+            self.write_secret("password", PasswordHash.of(drawn).write().encode())
+        except OSError as error:
+            raise StoringError(f"{self.path}: cannot be written to: {error.strerror}.") from error
+        return drawn
 
     def write(self, uuid: str, design: Design, stimuli: int, database: str) -> None:
         """Write what tells what the study is, and a new secret.

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-__all__ = ["About", "Answer", "Begin", "Code", "Screen", "StepDone", "Timing"]
+__all__ = ["About", "Answer", "Begin", "Code", "Exclusion", "Login", "Screen", "State", "StepDone", "Timing"]
 
 Token: TypeAlias = Annotated[str, Field(max_length=500)]
+Reason: TypeAlias = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
+    ),
+]
 Milliseconds: TypeAlias = Annotated[float, Field(ge=0, le=86_400_000, allow_inf_nan=False)]
 
 
@@ -102,3 +108,22 @@ class Code(_Body):
     """A code with which an observer has theirs deleted."""
 
     code: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class Login(_Body):
+    """The experimenter's password."""
+
+    password: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class State(_Body):
+    """Whether the study asks."""
+
+    state: Literal["open", "paused", "closed"]
+
+
+class Exclusion(_Body):
+    """An observer who is to count no longer, or again."""
+
+    observer: Annotated[str, Field(pattern=r"^[0-9a-f]{1,20}$")]
+    reason: Reason

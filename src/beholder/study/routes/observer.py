@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request, Response
 from starlette.responses import HTMLResponse, JSONResponse
 
+from beholder.study.desk import address_of
 from beholder.study.models import Observer
 from beholder.study.routes.bodies import Begin, Code, StepDone
 from beholder.study.services.refusals import RefusedError
@@ -35,10 +36,16 @@ def _add_pages(router: APIRouter, desk: Desk) -> None:
     def show_step(request: Request) -> HTMLResponse:
         """Show the step where the observer is; without one, the welcome."""
         with desk.database.reading() as transaction:
-            desk.check_open(transaction)
             try:
                 observer = desk.observer(request, transaction)
             except RefusedError:
+                observer = None
+            if observer is None or observer.step != "thanks":
+                try:
+                    desk.check_open(transaction)
+                except RefusedError as refused:
+                    return _waiting(desk, observer, refused)
+            if observer is None:
                 return desk.page("welcome.html.j2", design.languages[0], texts=desk.texts)
             return desk.page(f"{observer.step}.html.j2", observer.language, **_context(desk, observer))
 
@@ -55,7 +62,7 @@ def _add_steps(router: APIRouter, desk: Desk) -> None:
     @router.post("/api/begin")
     def begin_study(body: Begin, request: Request, response: Response) -> dict[str, Any]:
         """Welcome a new observer; who has begun already goes on."""
-        desk.limits.check_begin(_address(request))
+        desk.limits.check_begin(address_of(request))
         with desk.database.writing() as transaction:
             desk.check_open(transaction)
             try:
@@ -99,7 +106,7 @@ def _add_removal(router: APIRouter, desk: Desk) -> None:
     @router.post("/api/delete")
     def delete_mine(body: Code, request: Request) -> JSONResponse:
         """Delete all that the observer with a code gave."""
-        address = _address(request)
+        address = address_of(request)
         with desk.database.reading() as transaction:
             desk.limits.check_tries(transaction, "delete", address)
         try:
@@ -110,6 +117,20 @@ def _add_removal(router: APIRouter, desk: Desk) -> None:
                 desk.limits.count_failure(transaction, "delete", address)
             raise
         return JSONResponse({"deleted": True})
+
+
+def _waiting(desk: Desk, observer: Observer | None, refused: RefusedError) -> HTMLResponse:
+    """What is shown while the study does not ask; who has begun can still have theirs deleted."""
+    page = desk.page(
+        "waiting.html.j2",
+        observer.language if observer else desk.design.languages[0],
+        status=refused.status,
+        word=refused.word,
+        delete_code=desk.signer.code("delete", observer) if observer else None,
+    )
+    if refused.wait is not None:
+        page.headers["Retry-After"] = str(refused.wait)
+    return page
 
 
 def _context(desk: Desk, observer: Observer) -> dict[str, Any]:
@@ -128,7 +149,3 @@ def _context(desk: Desk, observer: Observer) -> dict[str, Any]:
     if observer.step == "consent":
         told["delete_code"] = desk.signer.code("delete", observer)
     return told
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""

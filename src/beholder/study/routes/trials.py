@@ -38,10 +38,12 @@ def _add_trials(router: APIRouter, desk: Desk) -> None:
     def show_trial(request: Request) -> dict[str, Any]:
         """Tell what to show now: a trial, a break, or another step of the way."""
         with desk.database.writing() as transaction:
-            desk.check_open(transaction)
             observer = desk.observer(request, transaction)
             if observer.step != "trials":
                 return {"state": "step", "step": observer.step}
+            # Who has answered all is thanked, whatever became of the study meanwhile.
+            if not observer.sessions or any(each.state == "open" for each in observer.sessions[-1].trials):
+                desk.check_open(transaction)
             found = current(transaction, desk.database, design, observer)
             told: dict[str, Any] = {"done": found.done, "total": found.total}
             if found.rest:

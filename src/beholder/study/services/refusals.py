@@ -14,8 +14,9 @@ class RefusedError(BeholderError):
         status: HTTP's number for it.
         text: What was found and what was expected.
         wait: Seconds after which to come again.
+        word: What pages tell instead, in the observer's language: a key of ``texts/``.
     """
 
-    def __init__(self, status: int, text: str, *, wait: int | None = None) -> None:
+    def __init__(self, status: int, text: str, *, wait: int | None = None, word: str | None = None) -> None:
         super().__init__(text)
-        self.status, self.wait = status, wait
+        self.status, self.wait, self.word = status, wait, word

@@ -1,6 +1,6 @@
 // Trials, one after the other. The server says what comes; here it is shown, timed and answered.
 
-import { get, post } from "./server.js";
+import { explain, get, post } from "./server.js";
 import { keep, send } from "./outbox.js";
 import { align, fit, forget, load, paint } from "./pictures.js";
 import { measureRefresh, nextFrame, play } from "./timing.js";
@@ -27,16 +27,18 @@ const show = (part) => {
 };
 const tell = (text) => { told.textContent = text; };
 
-/** Do something that needs the server, again and again while the connection is lost. */
+/** Do something that needs the server, again and again while the connection is lost, or the study paused. */
 async function persist(act) {
+  let trouble = "";
   for (let pause = 500; ; pause = Math.min(2 * pause, 8000)) {
     try {
       const found = await act();
-      if (told.textContent === words.offline) tell("");
+      if (trouble && told.textContent === trouble) tell("");
       return found;
     } catch (error) {
       if (error.passing === false) throw error;
-      tell(error.status > 0 ? error.message : words.offline);
+      trouble = words[error.word] ?? (error.status > 0 ? error.message : words.offline);
+      tell(trouble);
       await Promise.race([wait(pause), new Promise((resolve) => addEventListener("online", resolve, { once: true }))]);
     }
   }
@@ -203,5 +205,5 @@ async function run() {
 
 run().catch((error) => {
   if (error.status === 401) location.reload();
-  else tell(words.problem + error.message);
+  else tell(explain(error, words));
 });

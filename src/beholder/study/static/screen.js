@@ -1,6 +1,6 @@
 // What can be found out about a screen: its size by a bank card, its darkest greys, colours, zoom and refresh rate.
 
-import { post } from "./server.js";
+import { explain, post } from "./server.js";
 import { measureRefresh } from "./timing.js";
 
 const CARD = 85.6; // millimetres, ISO/IEC 7810 ID-1
@@ -112,7 +112,7 @@ form.addEventListener("submit", async (event) => {
     await post("api/steps/screen", { screen: found });
     location.reload();
   } catch (error) {
-    told.textContent = error.status === 0 ? told.dataset.offline : told.dataset.problem + error.message;
+    told.textContent = explain(error, told.dataset);
   }
 });
 

@@ -1,6 +1,6 @@
 // The pages around the trials: each button or form posts, and the one address shows the next step.
 
-import { post } from "./server.js";
+import { explain, post } from "./server.js";
 
 const told = document.getElementById("told");
 
@@ -10,7 +10,7 @@ async function go(act) {
     await act();
     location.reload();
   } catch (error) {
-    told.textContent = error.status === 0 ? told.dataset.offline : told.dataset.problem + error.message;
+    told.textContent = explain(error, told.dataset);
   }
 }
 
@@ -41,6 +41,6 @@ removal?.addEventListener("submit", async (event) => {
     told.textContent = removal.dataset.done;
     removal.hidden = true;
   } catch (error) {
-    told.textContent = error.status === 0 ? told.dataset.offline : told.dataset.problem + error.message;
+    told.textContent = explain(error, told.dataset);
   }
 });
