@@ -89,10 +89,10 @@ function drawLeft({ observers }) {
   for (const [step, , many] of early) bins.set(step, (bins.get(step) ?? 0) + many);
   for (const [, done, many] of trials) {
     const from = Math.floor(done / width) * width;
-    const name = width === 1 ? `${from}` : `${from}–${from + width - 1}`;
+    const name = `after ${width === 1 ? from : `${from}–${from + width - 1}`}`;
     bins.set(name, (bins.get(name) ?? 0) + many);
   }
-  const bars = [...bins].map(([name, many]) => ({ name, parts: [[many, "wrong"]], told: `${count(many, "observer")} at ${name}` }));
+  const bars = [...bins].map(([name, many]) => ({ name, parts: [[many, "plain"]], told: `${name}: ${count(many, "observer")}` }));
   drawBars(at("plot-left"), `Where observers left: ${bars.map((bar) => bar.told).join(", ") || "none left"}`, bars);
 }
 

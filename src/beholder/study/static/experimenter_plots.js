@@ -15,7 +15,7 @@ function part(name, attributes, text) {
 /** A round number that is at least as large. */
 function round(value) {
   const unit = 10 ** Math.floor(Math.log10(Math.max(value, 1e-9)));
-  return unit * [1, 2, 4, 5, 10].find((step) => step * unit >= value * 0.9999);
+  return unit * [1, 2, 4, 6, 8, 10].find((step) => step * unit >= value * 0.9999);
 }
 
 const plain = (value) => Number(value.toPrecision(3)).toLocaleString("en");
@@ -38,7 +38,7 @@ function begin(figure, summary, most) {
   for (const share of [0, 0.5, 1]) {
     const y = place(share * top);
     svg.append(part("line", { x1: EDGE.left, x2: width - EDGE.right, y1: y, y2: y, class: "grid" }));
-    if (share !== 0.5 || top !== 1) {
+    if (share !== 0.5 || top !== 1) { // there is no half observer
       svg.append(part("text", { x: EDGE.left - 6, y: y + 4, class: "tick end" }, plain(share * top)));
     }
   }

@@ -66,7 +66,13 @@ async function paintAll(stimulus) {
 async function draw() {
   const canvases = await paintAll(chosen);
   if (!canvases) return;
-  fill(stage, ...canvases.map(([canvas, label]) => figure(canvas, label)));
+  const figures = canvases.map(([canvas, label]) => figure(canvas, label));
+  fill(stage, ...figures);
+  // Where three do not fit side by side, the reference stands above both.
+  if (figures.length === 3 && new Set(figures.map((each) => each.getBoundingClientRect().top)).size > 1) {
+    figures[1].className = "above";
+    fill(stage, figures[1], figures[0], figures[2]);
+  }
   canvases.forEach(([canvas]) => align(canvas));
 }
 
