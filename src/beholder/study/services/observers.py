@@ -47,7 +47,7 @@ class Standing:
         name: Their pseudonym.
         language: What they read.
         begun: When they came.
-        heard: When they were last heard of, or somewhat later: a request for a trial is not always noted.
+        heard: When they last answered, or fetched a trial, which is noted every ten minutes.
         step: Their step.
         way: ``finished``: at the thanks; ``at it``; ``left``: not heard of for longer than trials are kept for them.
         session: Sessions that they have begun.
