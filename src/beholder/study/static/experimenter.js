@@ -23,6 +23,7 @@ async function attempt(act) {
     told("");
   } catch (error) {
     if (error.status === 401) location.reload();
+    if (error.status === undefined) console.error(error); // ours, not the server's
     told(error.status === 0 ? "The server cannot be reached; trying again." : error.message);
   }
 }
