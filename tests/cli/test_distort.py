@@ -89,3 +89,33 @@ def test_autoencoders_and_what_they_make(run: Run, photos_folder: Path, tmp_path
     empty = run(*make, "--scheme", "cnn", "--autoencoders", "photos")
     assert empty.returncode == 2
     assert "photos: found 0 autoencoders; expected at least two" in empty.stderr
+
+
+def test_levels_that_a_study_takes(run: Run, photos_folder: Path, tmp_path: Path) -> None:
+    (photos_folder / "small.png").unlink()
+    save_picture(PHOTOS[1].detail(128), photos_folder / "two.png")
+    asked = ("distort", "levels", "shift", "photos", "shifted", "--strengths", "0.1:1:4", "--references", "4")
+    cache = {"BEHOLDER_CACHE": str(tmp_path / "cache")}
+    done = run(*asked, "--sheet", "sheet.png", **cache)
+    assert done.returncode == 0, done.stderr
+    assert "made 4 references at 4 strengths in shifted" in done.stderr
+    assert (tmp_path / "sheet.png").stat().st_size > 10_000
+    again = run(*asked, **cache)
+    assert again.returncode == 2
+    assert "shifted: is there already and is not empty" in again.stderr
+    (tmp_path / "design.yaml").write_text(
+        "title: x\nkind: jnd\nstimuli: {levels: shifted}\nsession: {trials: 16}\nretention: 2100-01-01\n"
+    )
+    made = run("study", "new", "study", "-q")
+    assert made.returncode == 0, made.stderr
+    assert "16 stimuli" in made.stderr
+
+
+def test_levels_that_are_no_farther_are_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (64, 64), "gray").save(tmp_path / "photos" / "grey.png")
+    done = run("distort", "levels", "shift", "photos", "shifted", BEHOLDER_CACHE=str(tmp_path / "cache"))
+    assert done.returncode == 0, done.stderr
+    assert "1 of 1 are not farther, by RMS, at every greater strength, such as 000000 at 0.1364 and 0.05" in (
+        " ".join(done.stderr.split())
+    )

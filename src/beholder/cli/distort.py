@@ -14,7 +14,7 @@ from beholder.spec import UsageError
 __all__ = ["distort"]
 
 distort = typer.Typer(
-    help="Distort pictures as those that people judged for BAPPS, and make triplets for people to judge.",
+    help="Distort pictures as those that people judged for BAPPS, and make pictures for people to judge.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
@@ -66,6 +66,71 @@ def make(
         say(f"left out {wanted.left_out} of {len(pack)} photographs, smaller than {size} pixels")
     there = f", {triplets - made} were there" if made < triplets else ""
     say(f"made {made} triplets in {triplet_folder(output, wanted)}{there}")
+
+
+@distort.command()
+def levels(
+    name: Annotated[str, typer.Argument(help="A distortion, or several in order with + between them.")],
+    photos: Annotated[Path, typer.Argument(help="A folder of photographs, or a .zip or .tar of them.")],
+    output: Annotated[Path, typer.Argument(help="The folder to make.")],
+    strengths: Annotated[
+        str, typer.Option(help="Listed with commas; or FIRST:LAST:HOW MANY, from above 0 to 1.")
+    ] = "0.05:1:12",
+    log: Annotated[
+        bool, typer.Option("--log", help="FIRST to LAST in equal factors, not in equal steps.")
+    ] = False,
+    references: Annotated[
+        int | None, typer.Option(min=1, help="How many patches; by default one a photograph.")
+    ] = None,
+    size: Annotated[int, typer.Option(min=1, help="Side of a patch, in pixels.")] = 64,
+    seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 0,
+    sheet: Annotated[
+        Path | None, typer.Option(help="Draw the first references at all strengths: .png, .webp or .jpg.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+) -> None:
+    """Make references, and each at every strength, for a study that asks which strengths are seen.
+
+    Writes OUTPUT/reference/NNNNNN.png, OUTPUT/STRENGTH/NNNNNN.png, and levels.parquet beside them, which tells where each was cut
+    and how far each is from its reference. A design takes the folder as `stimuli: {levels: OUTPUT}`. The folder is made whole or
+    not at all. Along the strengths of a reference nothing else changes: direction, sign and noise are the same.
+
+    Examples:
+        beholder distort levels gaussian_blur photographs/ blur/ --strengths 0.05:1:12
+
+        beholder distort levels jpeg photographs/ jpeg/ --strengths 0.02:1:16 --log --references 20 --sheet jpeg.png
+    """
+    from beholder.data.distortions import Levels, not_farther, read_composition, read_strengths, write_levels
+    from beholder.data.distortions.levels_folder import check_levels_folder
+    from beholder.data.packs import open_pack
+    from beholder.reports.distortion_sheet import check_sheet_ending, save_sheet
+    from beholder.reports.levels_sheet import draw_levels
+
+    composition, chosen = read_composition(name), read_strengths(strengths, log=log)
+    check_levels_folder(output)
+    if sheet is not None:
+        check_sheet_ending(sheet)
+        _check_new(sheet)
+    with progress_bar("pictures", quiet=quiet) as bar:
+        reading = bar.add_task("decoding", total=None, failed="", unit="pictures")
+        pack = open_pack(photos, tell=lambda done, total: bar.update(reading, completed=done, total=total))
+        bar.remove_task(reading)
+        wanted = Levels(pack, composition, chosen, count=references, size=size, seed=seed)
+        task = bar.add_task("distorting", total=None, failed="")
+        record = write_levels(
+            wanted, output, tell=lambda done, total: bar.update(task, completed=done, total=total)
+        )
+    if wanted.left_out:
+        say(f"left out {wanted.left_out} of {len(pack)} photographs, smaller than {size} pixels")
+    say(f"made {len(wanted)} references at {len(chosen)} strengths in {output}")
+    if odd := not_farther(record).rows(named=True):
+        say(
+            "note: {} of {} are not farther, by RMS, at every greater strength, such as {reference:06d} at {stronger:g} "
+            "and {weaker:g}".format(len(odd), len(wanted), **odd[0])
+        )
+    if sheet is not None:
+        save_sheet(draw_levels(wanted), sheet)
+        say(f"wrote {sheet}")
 
 
 @distort.command("train-autoencoders")

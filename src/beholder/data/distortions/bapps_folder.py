@@ -19,6 +19,7 @@ import filelock
 import polars as pl
 import torch
 
+from beholder.data.distortions.patches import one_thread
 from beholder.images import save_picture
 from beholder.spec import StoringError, UsageError
 
@@ -167,7 +168,7 @@ def _make(triplets: Triplets, place: Path, missing: Sequence[int], workers: int 
     workers = workers or (_cores() if len(missing) > _FEW else 1)
     done = 0
     if workers == 1:
-        with _one_thread():
+        with one_thread():
             for parcel in parcels:
                 done += _make_parcel(triplets, place, parcel)
                 yield done
@@ -203,17 +204,6 @@ def _leave_with_parent() -> None:
     if (parent := multiprocessing.parent_process()) is not None:
         multiprocessing.connection.wait([parent.sentinel])
         os._exit(1)
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """As in the other processes, so that sums are rounded the same."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _make_parcel(triplets: Triplets, place: Path, indices: Sequence[int]) -> int:

@@ -10,9 +10,10 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from beholder.data.degradations.stored import to_levels
+from beholder.data.distortions.patches import large_enough
 from beholder.data.distortions.schemes import create_scheme
 from beholder.data.drawing import random_source
-from beholder.spec import ShapeError, UsageError
+from beholder.spec import UsageError
 
 if TYPE_CHECKING:
     from beholder.data.distortions.scheme import Choice, Scheme
@@ -80,16 +81,8 @@ class Triplets(Dataset[dict[str, Tensor]]):
                 raise UsageError(f"{name} is {value!r}; expected a whole number, at least 1.")
         self.pack, self.count, self.size, self.seed, self.split = pack, count, size, seed, split
         self.scheme = create_scheme(scheme) if isinstance(scheme, str) else scheme
-        self._chosen = [
-            place for place, each in enumerate(pack.pictures) if min(each.height, each.width) >= size
-        ]
+        self._chosen = large_enough(pack, size)
         self.left_out = len(pack) - len(self._chosen)
-        if not self._chosen:
-            largest = max(pack.pictures, key=lambda each: min(each.height, each.width))
-            raise ShapeError(
-                f"none of {len(pack)} pictures is large enough for patches of {size} pixels; the largest is "
-                f"{largest.name}, {largest.width}x{largest.height}. Expected larger pictures, or a smaller size."
-            )
 
     def __len__(self) -> int:
         return self.count
