@@ -39,6 +39,8 @@ def test_a_study_is_made_once(run: Run, design: Path) -> None:
     done = run("study", "new", study, "votes=3", "--design", design, "-q")
     assert done.returncode == 0, done.stderr
     assert "4 stimuli, 3 votes each: 3 observers who do all of their trials" in done.stderr
+    assert "is known to ±0.57 where it is near one half; ±0.1 takes votes=97" in done.stderr
+    assert "warning" not in done.stderr
     assert {each.name for each in study.iterdir()} >= {
         "study.json",
         "secret.key",
@@ -48,6 +50,12 @@ def test_a_study_is_made_once(run: Run, design: Path) -> None:
     again = run("study", "new", study, "--design", design, "-q")
     assert again.returncode == 2
     assert "is there already" in again.stderr
+
+
+def test_a_precision_that_votes_do_not_give_is_warned_of(run: Run, design: Path) -> None:
+    done = run("study", "new", design.parent / "faces", "precision=0.2", "--design", design, "-q")
+    assert done.returncode == 0
+    assert "warning: precision: ±0.2 is wished, and these votes give ±0.44; expected votes=25" in done.stderr
 
 
 def test_designs_are_refused_with_the_line(run: Run, design: Path) -> None:

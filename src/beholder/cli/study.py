@@ -59,8 +59,9 @@ def new(
         beholder study new pilot --design design.yaml votes=2 session.trials=20
     """
     require_study()
-    from beholder.study.creating import create_study, observers_needed
+    from beholder.study.creating import create_study, find_stimuli, observers_needed
     from beholder.study.design import read_design
+    from beholder.study.design.precision import expect_precision
 
     read = read_design(design, settings or [])
     with progress_bar("pictures", quiet=quiet) as bar:
@@ -77,6 +78,11 @@ def new(
     say(
         f"made {name}: {judged} stimuli, {read.votes} votes each: {observers} observers who do all of their trials"
     )
+    expected = expect_precision(read, find_stimuli(read))
+    for line in expected.told:
+        say(line)
+    if expected.shortfall:
+        say(f"warning: {expected.shortfall}")
     say(f"try it: beholder study serve {name}")
     _tell_password(folder)
 

@@ -40,6 +40,7 @@ from beholder.judgements.screening import (
     screen_observers,
 )
 from beholder.judgements.testing import Comparison, compare_means, holm, sign_flip_test, swap_test
+from beholder.judgements.threshold_power import threshold_half_width, votes_for_threshold
 from beholder.judgements.told_apart import GroupedROC, RatedPairs, grouped_roc, pair_up
 from beholder.judgements.twoafc import agreements, human_ceilings, twoafc_score
 
@@ -101,9 +102,11 @@ __all__ = [
     "spearman",
     "steiger_test",
     "swap_test",
+    "threshold_half_width",
     "twoafc_score",
     "votes_for_scale",
     "votes_for_share",
+    "votes_for_threshold",
     "weighted_auc",
     "williams_test",
 ]

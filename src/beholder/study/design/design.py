@@ -182,6 +182,8 @@ class Design(Settings):
         question: Asked in each trial, by language; the kind's own where it is missing.
         stimuli: Where the pictures come from.
         votes: Answers that each stimulus is to get; on average, where the sampling is not even.
+        precision: Half the width of a 95 % interval that is wished, if any: of a stimulus's share in 2AFC and JND; of a
+            threshold, in strength, where there are levels; of the difference of two scale values in ranking.
         sampling: What is shown next. ``even``: what has the fewest votes. ``active``: of several conditions, the pair whose
             comparison is expected to tell most about their scale. ``quest+``: of strengths, the one that is expected to tell
             most about the reference's threshold, all observers' answers taken together.
@@ -204,6 +206,7 @@ class Design(Settings):
     question: dict[Language, Words] = Field(default_factory=dict)
     stimuli: Sources
     votes: Annotated[int, Field(ge=1, le=10_000)] = 5
+    precision: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     sampling: Sampling = "even"
     ties: bool = False
     session: SessionPlan = SessionPlan()
