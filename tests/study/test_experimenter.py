@@ -65,10 +65,12 @@ OpenDesk = Callable[..., Desk]
 
 @pytest.fixture
 def open_desk(make_study: MakeStudy, open_study: OpenStudy) -> OpenDesk:
-    def open_it(server: ServerSettings = MANY, *, logged_in: bool = True, **settings: Any) -> Desk:
-        folder = make_study(**settings)
+    def open_it(
+        server: ServerSettings = MANY, *, logged_in: bool = True, address: str | None = None, **settings: Any
+    ) -> Desk:
+        folder = make_study(database=address, **settings)
         password = folder.renew_password()
-        seat, database = open_study(folder, server)
+        seat, database = open_study(folder, server, address)
         desk = Desk(seat().client, seat, database, folder, password)
         if logged_in:
             assert desk.log_in().status_code == 200
@@ -291,8 +293,10 @@ def test_a_study_that_is_closed(open_desk: OpenDesk) -> None:
     assert desk.log().count("closed") == 1
 
 
-def test_an_excluded_observer_is_kept_and_the_votes_are_asked_again(open_desk: OpenDesk) -> None:
-    desk = open_desk(session={"trials": 12, "breaks": {"every": 0}}, votes=1)
+def test_an_excluded_observer_is_kept_and_the_votes_are_asked_again(
+    open_desk: OpenDesk, address: str | None
+) -> None:
+    desk = open_desk(address=address, session={"trials": 12, "breaks": {"every": 0}}, votes=1)
     desk.seat().go_to_trials().finish()
     with desk.database.reading() as transaction:
         name = transaction.get_one(Observer, 1).name
@@ -437,8 +441,8 @@ def count_by_hand(database: Database) -> dict[str, Any]:
         }
 
 
-def test_the_overview_against_a_count_by_hand(open_desk: OpenDesk) -> None:
-    desk = open_desk(**SAT)
+def test_the_overview_against_a_count_by_hand(open_desk: OpenDesk, address: str | None) -> None:
+    desk = open_desk(address=address, **SAT)
     sit(desk)
     told, by_hand = desk.get("overview"), count_by_hand(desk.database)
     study, listed = told["study"], told["observers"]["entries"]
@@ -513,8 +517,8 @@ def test_a_study_that_nobody_came_to(open_desk: OpenDesk) -> None:
     assert told["study"]["answers"]["milliseconds"] is None
 
 
-def test_any_stimulus_can_be_seen(open_desk: OpenDesk) -> None:
-    desk = open_desk()
+def test_any_stimulus_can_be_seen(open_desk: OpenDesk, address: str | None) -> None:
+    desk = open_desk(address=address)
     found = desk.get("stimuli")
     assert found["total"] == len(found["entries"])
     purposes = [each["purpose"] for each in found["entries"]]

@@ -41,9 +41,14 @@ def _add_trials(router: APIRouter, desk: Desk) -> None:
             observer = desk.observer(request, transaction)
             if observer.step != "trials":
                 return {"state": "step", "step": observer.step}
-            # Who has answered all is thanked, whatever became of the study meanwhile.
-            if not observer.sessions or any(each.state == "open" for each in observer.sessions[-1].trials):
+            try:
                 desk.check_open(transaction)
+            except RefusedError:
+                # Who has answered all is thanked, whatever became of the study meanwhile.
+                if not observer.sessions or any(
+                    each.state == "open" for each in observer.sessions[-1].trials
+                ):
+                    raise
             found = current(transaction, desk.database, design, observer)
             told: dict[str, Any] = {"done": found.done, "total": found.total}
             if found.rest:
