@@ -33,6 +33,14 @@ if TYPE_CHECKING:
 __all__ = ["create_app", "open_app"]
 
 _HOUR = 3600
+_REFUSED = {
+    "description": "Refused, or not stored; `error` tells why.",
+    "content": {
+        "application/json": {
+            "schema": {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}
+        }
+    },
+}
 
 
 def create_app(folder: StudyFolder, database: Database, settings: ServerSettings | None = None) -> FastAPI:
@@ -58,6 +66,7 @@ def create_app(folder: StudyFolder, database: Database, settings: ServerSettings
         summary="Asks people how alike pictures look to them.",
         version=version("beholder"),
         lifespan=run,
+        responses={"4XX": _REFUSED, "503": _REFUSED},
         # Their pages load programs from elsewhere; /openapi.json stays.
         docs_url=None,
         redoc_url=None,

@@ -16,6 +16,7 @@ from sqlalchemy import func, insert, select
 
 from beholder.spec import PairingError, ShapeError, StoringError, UsageError
 from beholder.study.database import Database, now
+from beholder.study.design.texts import find_unstorable
 from beholder.study.folder import StudyFolder
 from beholder.study.models import Event, Picture, Stimulus, Study
 from beholder.study.stimuli.bapps import find_in_bapps
@@ -83,6 +84,7 @@ def create_study(
         raise UsageError(f"{path}: is there already and is not empty; name another folder for the study.")
     judged = find_stimuli(design)
     _check_trials(judged, design)
+    _check_names(judged)
     every = [*judged, *add_known(judged, design, decode)]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,6 +114,16 @@ def _check_trials(judged: Sequence[FoundStimulus], design: Design) -> None:
             f"there are {len(judged)} stimuli, fewer than the {design.session.trials} trials of a session, and nobody "
             f"judges one twice; expected more stimuli, or session.trials={len(judged)} (repetitions are apart)."
         )
+
+
+def _check_names(judged: Sequence[FoundStimulus]) -> None:
+    for each in judged:
+        if found := find_unstorable(
+            [each.name, each.group, each.subset, each.condition0, each.condition1], "its name"
+        ):
+            raise PairingError(
+                f"{each.name!a}: {found}, which cannot be stored; rename its files, or folders, in UTF-8."
+            )
 
 
 def _store(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -27,19 +28,20 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 _CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+_LONG = 20  # digits of a length
 
 
 class Protection:
-    """Adds headers to every answer, and refuses bodies that are too large and requests that other sites make.
+    """Adds headers to every answer, and refuses bodies that are too large or too slow, and requests that other sites make.
 
     Args:
         app: What answers.
-        settings: How large.
+        settings: How large, and how slow.
     """
 
     def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
         self._app, self._most = app, settings.max_bytes
-        self._https = settings.https
+        self._https, self._patience = settings.https, settings.body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
@@ -60,7 +62,13 @@ class Protection:
         if scope["method"] not in _CHANGING:
             await self._app(scope, receive, answer)
             return
-        body = await self._read(receive)
+        try:
+            async with asyncio.timeout(self._patience):
+                body = await self._read(receive)
+        except TimeoutError:
+            late = _problem(408, f"the body did not come within {self._patience:g} seconds.")
+            await late(scope, receive, answer)
+            return
         if body is None:
             await _problem(413, f"the body has more than {self._most} bytes.")(scope, receive, answer)
             return
@@ -94,7 +102,8 @@ class Protection:
         if scope["method"] not in _CHANGING:
             return None
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > self._most:
+        # Not all digits are ASCII's, and of thousands Python makes no number.
+        if not (length.isascii() and length.isdigit() and len(length) < _LONG) or int(length) > self._most:
             return _problem(413, f"the body has {length[:20]} bytes; expected at most {self._most}.")
         # Browsers tell where a request comes from; a form on another site cannot leave that out.
         site = headers.get("sec-fetch-site", "same-origin")
@@ -108,4 +117,4 @@ class Protection:
 
 
 def _problem(status: int, text: str) -> JSONResponse:
-    return JSONResponse({"error": text}, status, {"Connection": "close"} if status == 413 else None)
+    return JSONResponse({"error": text}, status, {"Connection": "close"} if status in (408, 413) else None)

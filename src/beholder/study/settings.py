@@ -16,9 +16,11 @@ class ServerSettings:
         begins_a_minute: Most new observers from one address in a minute, and at once.
         tries: Most wrong passwords or codes from one address in a quarter of an hour.
         max_bytes: Largest body of a request.
+        body_seconds: Longest that a body may take to come.
     """
 
     https: bool = False
     begins_a_minute: int = 60
     tries: int = 10
     max_bytes: int = 65_536
+    body_seconds: float = 30.0

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeAlias
 from pydantic import Field, StringConstraints, model_validator
 
 from beholder.settings import Settings, read_settings
+from beholder.spec import UsageError
+from beholder.study.design.texts import find_unstorable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -232,6 +234,8 @@ class Design(Settings):
         if self.kind == "jnd" and self.ties:
             raise ValueError("ties are for 2afc and ranking; in jnd the answer is same or different")
         self._check_sampling()
+        if found := find_unstorable(self.model_dump()):
+            raise ValueError(f"{found}, which cannot be stored")
         if len(set(self.languages)) < len(self.languages):
             raise ValueError(f"languages are {self.languages}; expected each once")
         if self.kind == "jnd" and 0 < self.training.trials < _LEAST_TRAINING_OF_JND:
@@ -274,6 +278,8 @@ def read_design(path: str | Path, overrides: Sequence[str] = ()) -> Design:
         for name in ("bapps", "reference", "levels")
         for found in [getattr(sources, name)]
     }
+    if found := find_unstorable(here, "the design's folder"):
+        raise UsageError(f"{here.name!a}: {found}, which cannot be stored; rename it.")
     conditions = {name: here / folder for name, folder in sources.conditions.items()}
     return design.model_copy(
         update={"stimuli": sources.model_copy(update={**moved, "conditions": conditions})}

@@ -6,9 +6,22 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-__all__ = ["About", "Answer", "Begin", "Code", "Exclusion", "Login", "Screen", "State", "StepDone", "Timing"]
+__all__ = [
+    "About",
+    "Answer",
+    "Begin",
+    "Code",
+    "Exclusion",
+    "Login",
+    "Nothing",
+    "Screen",
+    "State",
+    "StepDone",
+    "Timing",
+]
 
 Token: TypeAlias = Annotated[str, Field(max_length=500)]
+Plate: TypeAlias = Annotated[str, Field(max_length=8, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Reason: TypeAlias = Annotated[
     str,
     StringConstraints(
@@ -20,6 +33,10 @@ Milliseconds: TypeAlias = Annotated[float, Field(ge=0, le=86_400_000, allow_inf_
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+class Nothing(_Body):
+    """An empty object: what is sent tells nothing but that it is sent."""
 
 
 class Begin(_Body):
@@ -59,7 +76,7 @@ class Screen(_Body):
     width: Annotated[int, Field(ge=1, le=100_000)]
     height: Annotated[int, Field(ge=1, le=100_000)]
     refresh: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
-    plates: Annotated[list[Annotated[str, Field(max_length=8)]], Field(max_length=10)]
+    plates: Annotated[list[Plate], Field(max_length=10)]
     plates_right: Annotated[int, Field(ge=0, le=10)]
     darkest: Annotated[int, Field(ge=0, le=20)]
     touch: bool

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse
 
 from beholder.study.desk import address_of
 from beholder.study.models import Observer
-from beholder.study.routes.bodies import Begin, Code, StepDone
+from beholder.study.routes.bodies import Begin, Code, Nothing, StepDone
 from beholder.study.services.refusals import RefusedError
 from beholder.study.services.trials import rest, start_again
 from beholder.study.services.way import begin, delete_by_code, pass_step, steps_of
@@ -87,14 +87,14 @@ def _add_steps(router: APIRouter, desk: Desk) -> None:
             return {"step": pass_step(observer, design, step, None if told is None else told.model_dump())}
 
     @router.post("/api/rest")
-    def end_break(request: Request) -> dict[str, str]:
+    def end_break(_body: Nothing, request: Request) -> dict[str, str]:
         """End a break."""
         with desk.database.writing() as transaction:
             rest(transaction, desk.sender(request, transaction))
         return {"step": "trials"}
 
     @router.post("/api/again")
-    def begin_session(request: Request) -> dict[str, str]:
+    def begin_session(_body: Nothing, request: Request) -> dict[str, str]:
         """Begin another session."""
         with desk.database.writing() as transaction:
             desk.check_open(transaction)

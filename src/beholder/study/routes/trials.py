@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from fastapi import APIRouter, Path, Request
 from sqlalchemy import select
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["trial_routes"]
 
 Number: TypeAlias = Annotated[int, Path(ge=1, lt=2**63)]  # what databases hold
+Role: TypeAlias = Literal["reference", "0", "1"]
+
+_PNG = {"description": "The picture.", "content": {"image/png": {}}}
 
 
 def trial_routes(desk: Desk) -> APIRouter:
@@ -76,8 +79,8 @@ def _add_trials(router: APIRouter, desk: Desk) -> None:
 
 
 def _add_pictures(router: APIRouter, desk: Desk) -> None:
-    @router.get("/pictures/{trial}/{role}")
-    def send_picture(trial: Number, role: str, request: Request) -> FileResponse:
+    @router.get("/pictures/{trial}/{role}", response_class=FileResponse, responses={200: _PNG})
+    def send_picture(trial: Number, role: Role, request: Request) -> FileResponse:
         """A picture of a trial that is shown, or about to be."""
         with desk.database.reading() as transaction:
             observer = desk.observer(request, transaction)
