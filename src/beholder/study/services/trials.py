@@ -189,7 +189,7 @@ def answer(transaction: Transaction, design: Design, trial: Trial, given: Given)
         return _requeue(transaction, trial), None
     plain = _plain_answer(given.shown, design, swapped=trial.swapped)
     right = plain == stimulus.expected if trial.purpose == "training" else None
-    before = transaction.get(Response, trial.id)
+    before = None if trial.state == "open" else transaction.get(Response, trial.id)
     if before is not None:
         if before.answer != plain:
             raise RefusedError(409, "this trial was answered already, otherwise; the first answer counts.")
