@@ -68,7 +68,7 @@ def _add_trials(router: APIRouter, desk: Desk) -> None:
         with desk.database.writing() as transaction:
             observer = desk.sender(request, transaction)
             told = desk.signer.check("trial", body.token)
-            trial = own_trial(transaction, observer, told)
+            trial = own_trial(transaction, observer, told, alone=True)
             stored, right = answer(
                 transaction,
                 design,

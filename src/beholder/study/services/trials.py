@@ -153,14 +153,22 @@ def rest(transaction: Transaction, observer: Observer) -> None:
         session.rested, _ = _progress(transaction, session)
 
 
-def own_trial(transaction: Transaction, observer: Observer, number: int) -> Trial:
+def own_trial(transaction: Transaction, observer: Observer, number: int, *, alone: bool = False) -> Trial:
     """A trial of this observer.
+
+    Args:
+        transaction: What reads or writes.
+        observer: Who.
+        number: The trial's.
+        alone: Whether others wait until this transaction ends who want it so, too: the same answer, sent again while the
+            first is still being stored, then finds it.
 
     Raises:
         RefusedError: If it is somebody else's, or nobody's.
     """
     together = (joinedload(Trial.session), joinedload(Trial.stimulus))
-    trial = transaction.get(Trial, number, options=together)
+    lock = {"of": Trial} if alone else None
+    trial = transaction.get(Trial, number, options=together, with_for_update=lock)
     if trial is None or trial.session.observer_id != observer.id:
         raise RefusedError(403, "this trial is not this observer's.")
     return trial
