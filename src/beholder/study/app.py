@@ -85,7 +85,7 @@ def create_app(folder: StudyFolder, database: Database, settings: ServerSettings
     @app.get("/health")
     def tell_health() -> dict[str, str]:
         """Tell that the server is there."""
-        return {"status": "ok", "version": version("beholder")}
+        return {"status": "ok", "version": app.version}
 
     return app
 

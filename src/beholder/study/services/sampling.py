@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from sqlalchemy import func, select
 
-from beholder.judgements import QuestPlus, information_gains, pick_pair, scale_posterior
 from beholder.study.models import Observer, Response, Session, Stimulus, Trial
 from beholder.study.services.votes import counts, seen_by, taken
 
@@ -110,6 +109,9 @@ def _most_telling_pair(transaction: Transaction, observer: Observer, draw: np.ra
 
     Trials that others are at count as half an answer to either side: what they will tell is not asked again meanwhile.
     """
+    # SciPy takes two seconds to load, which only studies that ask so are to spend.
+    from beholder.judgements import information_gains, pick_pair, scale_posterior
+
     options, votes, seen = _options(transaction), _Votes(transaction), seen_by(transaction, observer)
     free = [option for option in options if option.number not in seen]
     if not free:
@@ -184,6 +186,8 @@ def _false_alarms(transaction: Transaction) -> float:
 def _strength_to_show(
     levels: dict[float, int], answers: Counter[tuple[int, str | None]], guess: float
 ) -> float:
+    from beholder.judgements import QuestPlus
+
     strengths = np.array(sorted(levels))
     places = np.linspace(0, len(strengths) - 1, _THRESHOLDS)
     thresholds = np.interp(places, np.arange(len(strengths)), strengths)
