@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("sqlalchemy", reason="studies need the extra 'study'")
 
+from PIL import Image
 from torch import Tensor
 
 from beholder.images import save_picture
@@ -50,6 +51,24 @@ def test_a_study_is_analysed(run: Run, make_study: MakeStudy, tmp_path: Path) ->
     assert len(told["stimuli"]) == 12
     assert {row["observer"]: row["counts"] for row in told["observers"]}["quick0"] is False
     assert {row["name"] for row in told["figures"]} >= {"human_ceiling", "majority"}
+
+
+def test_names_are_no_markup(run: Run, make_study: MakeStudy, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for row in range(8):
+            Image.new("RGB", (8, 8), (20 * row, 0, 255 * (name == "b"))).save(tmp_path / name / f"{row}.png")
+    conditions = {"[/red]": tmp_path / "a", "[bold]b": tmp_path / "b"}
+    study = make_study(kind="ranking", stimuli={"conditions": conditions}, catch=CATCH)
+    answer_all(study, mostly_p1, observers=3)
+    done = run("study", "analyse", study.path)
+    assert done.returncode == 0, done.stderr
+    assert "[/red]" in done.stdout
+    assert "[bold]b" in done.stdout
+    done = run("study", "export", study.path, "out", "-q")
+    assert done.returncode == 0, done.stderr
+    assert "nothing in BAPPS form" in done.stderr
+    assert "comparisons.csv" in done.stderr
 
 
 def test_a_study_without_answers(run: Run, make_study: MakeStudy, tmp_path: Path) -> None:

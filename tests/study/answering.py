@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from sqlalchemy import insert, select
 
+from beholder.study.database import Database
 from beholder.study.folder import StudyFolder
 from beholder.study.models import Observer, Response, Session, Stimulus, Trial
 
@@ -29,9 +30,12 @@ def answer_all(
     milliseconds: float = 1500.0,
     repetitions: int = 0,
     seed: int = 0,
+    database: Database | None = None,
 ) -> None:
     """Observers who judge each stimulus once, after the catch trials, which they answer rightly unless told otherwise."""
-    database = folder.open_database()
+    own = None if database is not None else folder.open_database()
+    database = database or own
+    assert database is not None
     draw = np.random.default_rng(seed)
     with database.writing() as transaction:
         stimuli = list(transaction.scalars(select(Stimulus).order_by(Stimulus.id)))
@@ -83,4 +87,5 @@ def answer_all(
                     }
                 )
             transaction.execute(insert(Response), rows)
-    database.close()
+    if own is not None:
+        own.close()

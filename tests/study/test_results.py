@@ -8,13 +8,13 @@ import numpy as np
 import polars as pl
 import pytest
 from PIL import Image
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from beholder.data.judged import JndPair, Triplet, open_judgements
 from beholder.judgements import psychometric
 from beholder.spec import PictureError, UsageError
 from beholder.study.folder import StudyFolder
-from beholder.study.models import Observer, Stimulus
+from beholder.study.models import Observer, Response, Stimulus
 from beholder.study.results import Analysis, analyse, read_answers
 from beholder.study.results.exporting import export_study
 from study.answering import answer_all
@@ -125,7 +125,10 @@ def test_a_scale_of_conditions_is_recovered(make_study: MakeStudy, tmp_path: Pat
         assert row["low"] < values[row["condition"]] < row["high"]
         assert row["high"] - row["low"] < 0.8
     assert found.wins is not None
-    assert found.wins["a"][1] + found.wins["b"][0] == 240  # b over a and a over b
+    pairs = {(row["condition"], row["other"]): row for row in found.wins.to_dicts()}
+    assert len(pairs) == 6
+    assert pairs["a", "b"]["won"] + pairs["b", "a"]["won"] == pairs["a", "b"]["votes"] == 240
+    assert pairs["a", "c"]["won"] > pairs["c", "a"]["won"]
 
 
 def test_ties_are_half_a_win(make_study: MakeStudy, tmp_path: Path) -> None:
@@ -187,7 +190,65 @@ def test_one_observer_is_enough(make_study: MakeStudy) -> None:
     answer_all(folder, mostly_p1, observers=1)
     found = analysed(folder)
     assert set(found.shares["votes"]) == {1}
-    assert np.isnan(figure(found, "krippendorff_alpha"))
+    for name in ("krippendorff_alpha", "human_ceiling", "majority"):  # nobody agrees with themselves alone
+        assert np.isnan(figure(found, name))
+
+
+def test_one_observer_has_a_scale(make_study: MakeStudy, tmp_path: Path) -> None:
+    conditions = {name: folder_of(tmp_path / "results", name, 8) for name in ("a", "condition")}
+    folder = make_study(kind="ranking", stimuli={"conditions": conditions}, catch=CATCH)
+    answer_all(folder, lambda stimulus, _: "p0" if stimulus.condition0 == "a" else "p1", observers=1)
+    found = analysed(folder)
+    assert found.scales is not None
+    assert found.scales["condition"].to_list() == ["a", "condition"] * 2
+    assert found.scales["low"].is_finite().all()
+    assert any("one observer's" in note for note in found.notes)
+    assert any("infinitely far" in note for note in found.notes)
+
+
+def test_agreement_has_intervals(make_study: MakeStudy) -> None:
+    folder = make_study(catch=CATCH)
+    answer_all(folder, mostly_p1, observers=8)
+    found = analysed(folder)
+    for row in found.figures.to_dicts():
+        if row["name"] != "seconds":
+            assert row["low"] <= row["value"] <= row["high"], row["name"]
+            assert row["low"] < row["high"]
+
+
+def test_differences_are_told_by_condition(make_study: MakeStudy, tmp_path: Path) -> None:
+    folders = {name: folder_of(tmp_path / "results", name, 8) for name in ("mild", "plain", "none")}
+    sources = {"reference": folders.pop("none"), "conditions": folders}
+    folder = make_study(kind="jnd", stimuli=sources, catch=CATCH)
+    chances = {"mild": 0.2, "plain": 0.9}
+
+    def choose(stimulus: Stimulus, draw: np.random.Generator) -> str:
+        return "different" if draw.random() < chances[str(stimulus.condition1)] else "same"
+
+    answer_all(folder, choose, observers=20)
+    found = analysed(folder)
+    assert found.parts is not None
+    assert found.parts["part"].to_list() == ["plain", "mild"]
+    for row in found.parts.to_dicts():
+        assert row["low"] < chances[row["part"]] < row["high"]
+
+
+def test_answers_are_read_alike_from_both_databases(make_study: MakeStudy, address: str | None) -> None:
+    folder = make_study(database=address, catch=CATCH)
+    database = folder.open_database(address)
+    assert len(read_answers(database)) == 0
+    answer_all(folder, mostly_p1, observers=2, database=database)
+    with database.writing() as transaction:
+        first = transaction.scalars(select(Response).order_by(Response.trial_id)).first()
+        assert first is not None
+        first.timing = {"dropped": 3, "refresh": 60.0}
+    answers = read_answers(database)
+    database.close()
+    assert len(answers) == 2 * (12 + 16)
+    assert answers["position"].to_list() == [*range(28)] * 2
+    assert answers["dropped"].to_list() == [3, *[None] * 55]
+    assert set(answers["observer"]) == {"observer0", "observer1"}
+    assert set(answers["value"]) <= {0.0, 1.0}
 
 
 def export(folder: StudyFolder, path: Path) -> list[str]:
@@ -228,14 +289,41 @@ def test_pairs_are_exported(make_study: MakeStudy, levels: Path, tmp_path: Path)
     assert len(judged) == 12
 
 
+def test_comparisons_without_references_are_exported(make_study: MakeStudy, tmp_path: Path) -> None:
+    conditions = {name: folder_of(tmp_path / "results", name, 8) for name in "abc"}
+    folder = make_study(kind="ranking", stimuli={"conditions": conditions}, catch=CATCH)
+    answer_all(folder, lambda stimulus, _: "p0" if stimulus.condition0 == "a" else "p1", observers=3)
+    assert export(folder, tmp_path / "out") == [
+        *("answers.csv", "answers.parquet", "stimuli.csv", "comparisons.csv")
+    ]
+    rows = pl.read_csv(tmp_path / "out" / "comparisons.csv").to_dicts()
+    assert {(row["condition"], row["other"]): (row["won"], row["votes"]) for row in rows} == {
+        ("a", "b"): (24, 24),
+        ("a", "c"): (24, 24),
+        ("b", "a"): (0, 24),
+        ("b", "c"): (0, 24),
+        ("c", "a"): (0, 24),
+        ("c", "b"): (24, 24),
+    }
+
+
 def test_nothing_that_is_exported_tells_of_persons(make_study: MakeStudy, tmp_path: Path) -> None:
     folder = make_study(catch=CATCH)
     answer_all(folder, mostly_p1, observers=3)
+    database = folder.open_database()
+    with database.writing() as transaction:
+        named = update(Observer).where(Observer.name == "observer1").values(excluded="CANARY was ill")
+        transaction.execute(named)
+    database.close()
     export(folder, tmp_path / "out")
     written = [path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert len(written) > 40
     assert not any(b"CANARY" in content for content in written)
-    columns = set(pl.read_csv(tmp_path / "out" / "answers.csv").columns)
+    answers = pl.read_csv(tmp_path / "out" / "answers.csv")
+    excluded = answers.filter(pl.col("observer") == "observer1")
+    assert set(excluded["reason"]) == {"excluded by the experimenter"}
+    assert not excluded["counts"].any()
+    columns = set(answers.columns)
     assert not columns & {"demographics", "screen", "code", "received", "created", "seen"}
 
 

@@ -124,6 +124,7 @@ def as_object(measured: MeasuredSet, found: Agreement) -> dict[str, Any]:
 
 def show_frames(*frames: pl.DataFrame) -> None:
     """Print tables, one below the other."""
+    from rich.markup import escape
     from rich.table import Table
 
     from beholder.reports.agreement_cells import fold_intervals
@@ -132,9 +133,9 @@ def show_frames(*frames: pl.DataFrame) -> None:
         if not len(frame):
             continue
         heads, rows = fold_intervals(frame)
-        table = Table(*heads)
+        table = Table(*map(escape, heads))
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*map(escape, row))
         print_wide(table)
 
 

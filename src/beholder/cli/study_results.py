@@ -115,7 +115,8 @@ def export(
         say(f"{found.without} stimuli have no vote that counts and are left out")
     if "judgements.parquet" not in found.forms:
         say(
-            "results were compared without references: there is nothing in it that metrics could be checked against"
+            "results were compared without references, so there is nothing in BAPPS form, nor for `beholder agree`: which was preferred "
+            "to which is in comparisons.csv, and each answer in answers.csv"
         )
 
 
@@ -128,12 +129,8 @@ def _show(found: Analysis) -> None:
     )
     for row in observers.filter(~observers["counts"]).to_dicts():
         say(f"{row['observer']} does not count: {row['reason']}")
-    frames = [found.figures]
-    if found.scales is not None:
-        frames.append(found.scales)
-    if found.thresholds is not None:
-        frames.append(found.thresholds)
-    show_frames(*frames)
+    frames = (found.figures, found.scales, found.parts, found.thresholds)
+    show_frames(*(frame for frame in frames if frame is not None))
     for note in found.notes:
         say(note)
 
@@ -144,6 +141,7 @@ def _as_object(found: Analysis) -> dict[str, Any]:
         "figures": found.figures,
         "observers": found.observers,
         "stimuli": found.shares,
+        "parts": found.parts,
         "scales": found.scales,
         "wins": found.wins,
         "thresholds": found.thresholds,

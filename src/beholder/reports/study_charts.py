@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Estimate", "draw_curve", "draw_estimates", "draw_histogram", "draw_shares"]
 
-_LETTER = 8  # width of one, at most
-_MOST_LETTERS = 32
-_ROW = 24
-_PLOT = 420
+_MOST_LETTERS = 40
+_ROW = 40
+_MARGIN = 20
+_PLOT = 310  # with its margins, as wide as a phone
 _SIDE, _LEFT, _RIGHT, _TOP, _BOTTOM = 260, 38, 10, 24, 34
 _WIDE, _TALL = 640, 240
 _MOST_POINTS = 2000
@@ -49,40 +49,43 @@ class Estimate:
 
 
 def draw_estimates(rows: Sequence[Estimate], *, unit: str) -> Markup:
-    """Estimates with their intervals, one below the other, on one axis.
+    """Estimates with their intervals, one below the other, each under its name, on one axis.
 
     Args:
         rows: From top to bottom.
         unit: What the axis shows.
     """
-    names = [_short(row.name) for row in rows]
-    left = 16 + _LETTER * max(map(len, names))
     ends = [end for row in rows for end in (row.value, row.low, row.high) if math.isfinite(end)] or [0.0, 1.0]
     ticks = round_ticks(min(ends), max(ends))
     bottom = 12 + _ROW * len(rows)
 
     def x(value: float) -> float:
         inside = min(max(value, ticks[0]), ticks[-1])  # an end may be infinite
-        return left + _PLOT * (inside - ticks[0]) / (ticks[-1] - ticks[0])
+        return _MARGIN + _PLOT * (inside - ticks[0]) / (ticks[-1] - ticks[0])
 
     drawn = [_upright(x(tick), 6, bottom, f"{tick:.4g}") for tick in ticks]
-    for place, (row, name) in enumerate(zip(rows, names, strict=True)):
-        y = 6 + _ROW * (place + 0.5)
+    for place, row in enumerate(rows):
+        y = 6 + _ROW * (place + 0.75)
         drawn.append(
             Markup(
-                '<g><title>{}: {:.3f} ({:.3f} to {:.3f})</title><text class="part" x="{:.0f}" y="{:.1f}" text-anchor="end">{}</text>'
+                '<g><title>{}: {:.3f} ({:.3f} to {:.3f})</title><text class="part" x="0" y="{:.1f}">{}</text>'
                 '<line class="whisker" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"/>'
                 '<circle class="value" cx="{:.1f}" cy="{:.1f}" r="4.5"/></g>'
             ).format(
-                row.name, row.value, row.low, row.high, left - 8, y + 4, name,
+                row.name, row.value, row.low, row.high, y - 14, _short(row.name),
                 x(row.low), x(row.high), y, y, x(row.value), y,
             )
         )  # fmt: skip
-    return draw_svg(left + _PLOT + 24, bottom + 24, drawn, unit)
+    return draw_svg(_PLOT + 2 * _MARGIN, bottom + 24, drawn, unit)
 
 
 def draw_shares(
-    shares: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], *, unit: str
+    shares: NDArray[np.float64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    names: Sequence[str],
+    *,
+    unit: str,
 ) -> Markup:
     """Shares of all stimuli from the lowest to the highest, with their intervals.
 
@@ -90,6 +93,7 @@ def draw_shares(
         shares: In [0, 1], shape (n,); of very many every so manyth is drawn.
         low: Lower ends of their intervals, shape (n,).
         high: Upper ends, shape (n,).
+        names: What each is called, n of them.
         unit: What the axis shows.
     """
     order = np.argsort(shares, kind="stable")[:: max(1, math.ceil(len(shares) / _MOST_POINTS))]
@@ -98,7 +102,10 @@ def draw_shares(
     for column, place in zip(columns, order, strict=True):
         drawn.append(_whisker(column, low[place], high[place], _TALL))
     for column, place in zip(columns, order, strict=True):
-        drawn.append(_dot(column, _y(shares[place], _TALL), 2.5))
+        told = f"{names[place]}: {shares[place]:.3f} ({low[place]:.3f} to {high[place]:.3f})"
+        drawn.append(
+            Markup("<g><title>{}</title>{}</g>").format(told, _dot(column, _y(shares[place], _TALL), 2.5))
+        )
     return draw_svg(_WIDE, _TALL, drawn, unit)
 
 
@@ -154,7 +161,7 @@ def draw_histogram(values: NDArray[np.float64], *, unit: str) -> Markup:
     """How often each value came; the longest hundredth is drawn as the last.
 
     Args:
-        values: At least 0, shape (n,).
+        values: Seconds, at least 0, shape (n,).
         unit: What the axis shows.
     """
     most = max(float(np.quantile(values, 0.99)), 1e-9)
@@ -162,7 +169,7 @@ def draw_histogram(values: NDArray[np.float64], *, unit: str) -> Markup:
         np.minimum(values, most), bins=min(40, max(5, len(values) // 5)), range=(0, most)
     )
     floor, top = _TALL - _BOTTOM, max(int(counts.max()), 1)
-    width = (_WIDE - _LEFT - _RIGHT) / len(counts)
+    width = _PLOT / len(counts)
     drawn = []
     for place, count in enumerate(counts):
         height = (floor - _TOP) * count / top
@@ -173,20 +180,20 @@ def draw_histogram(values: NDArray[np.float64], *, unit: str) -> Markup:
                 edges[place],
                 edges[place + 1],
                 count,
-                _LEFT + place * width,
+                _MARGIN + place * width,
                 floor - height,
                 width - 1,
                 height,
             )
         )
-    for share in (0, 0.25, 0.5, 0.75, 1):
-        x = _LEFT + share * (_WIDE - _LEFT - _RIGHT)
+    for share in (0, 0.5, 1):
+        x = _MARGIN + share * _PLOT
         drawn.append(
-            Markup('<text x="{:.1f}" y="{}" text-anchor="middle">{:.2g}</text>').format(
+            Markup('<text x="{:.1f}" y="{}" text-anchor="middle">{:.2g} s</text>').format(
                 x, floor + 16, share * most
             )
         )
-    return draw_svg(_WIDE, _TALL, drawn, unit)
+    return draw_svg(_PLOT + 2 * _MARGIN, _TALL, drawn, unit)
 
 
 def _short(name: str) -> str:

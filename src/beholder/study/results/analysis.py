@@ -12,13 +12,20 @@ import polars as pl
 from beholder.judgements import (
     PsychometricFit,
     fit_psychometric,
-    human_ceilings,
-    krippendorff_alpha,
+    scale_values,
     scale_values_by_observer,
 )
 from beholder.spec import UsageError
+from beholder.study.results.figures import catches, figures_of
 from beholder.study.results.observers import examine_observers, votes
-from beholder.study.results.shares import shares_of_stimuli, wilson
+from beholder.study.results.shares import (
+    count_wins,
+    number_conditions,
+    shares_of_parts,
+    shares_of_stimuli,
+    tell_wins,
+    wilson,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,11 +36,13 @@ if TYPE_CHECKING:
 __all__ = ["Analysis", "Curve", "analyse"]
 
 _MODELS: tuple[PairModel, ...] = ("bradley-terry", "thurstone")
-_FEWEST_CATCHES = (
-    10  # equal pairs that tell the share of false alarms; with fewer it is sought with the curve
-)
+_FEWEST_CATCHES = 10  # equal pairs that tell the share of false alarms; of fewer the curve does
 _FEWEST_STRENGTHS = 2
 _ODD = -1.5  # interquartile ranges
+_SEPARATED = (
+    "The answers alone would put a condition infinitely far from another: more answers are needed there, and until then a weak "
+    "prior holds it."
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -59,9 +68,10 @@ class Analysis:
         design: What was asked.
         observers: Each of them; see `beholder.study.results.observers.examine_observers`.
         shares: What was answered of each stimulus; see `beholder.study.results.shares.shares_of_stimuli`.
+        parts: Of JND without strengths, by condition or subset; see `beholder.study.results.shares.shares_of_parts`.
         figures: Name, estimate, and interval or NaN, of what is told in a number: `name`, `value`, `low`, `high`.
         scales: Of conditions, by `model`: `condition`, `value`, `low`, `high`, `won` (share of comparisons).
-        wins: How often the row's condition (`condition`) was preferred to each other; a tie is half a win.
+        wins: How often each condition was preferred to each other; see `beholder.study.results.shares.tell_wins`.
         curves: Of studies of thresholds.
         seconds: How long each vote took, shape (votes,).
         notes: What to know of it, in words.
@@ -70,6 +80,7 @@ class Analysis:
     design: Design
     observers: pl.DataFrame
     shares: pl.DataFrame
+    parts: pl.DataFrame | None
     figures: pl.DataFrame
     scales: pl.DataFrame | None
     wins: pl.DataFrame | None
@@ -116,16 +127,16 @@ def analyse(answers: pl.DataFrame, design: Design) -> Analysis:
         raise UsageError(f"there is nothing to analyse: {told}.")
     shares = shares_of_stimuli(counted)
     notes = _odd_observers(observers)
-    scales, wins = (
-        _scales(counted, notes) if design.stimuli.conditions and design.kind != "jnd" else (None, None)
-    )
+    compared = bool(design.stimuli.conditions) and design.kind != "jnd"
+    seen = design.kind == "jnd" and design.stimuli.levels is None
     return Analysis(
         design=design,
         observers=observers,
         shares=shares,
-        figures=_figures(answers, counted, shares, design),
-        scales=scales,
-        wins=wins,
+        parts=shares_of_parts(counted, by_condition=bool(design.stimuli.conditions)) if seen else None,
+        figures=figures_of(answers, counted, shares, design),
+        scales=_scales(counted, notes) if compared else None,
+        wins=tell_wins(counted) if compared else None,
         curves=_curves(answers, counted) if design.stimuli.levels is not None else [],
         seconds=counted["milliseconds"].to_numpy() / 1000,
         notes=notes,
@@ -141,101 +152,37 @@ def _odd_observers(observers: pl.DataFrame) -> list[str]:
     ]
 
 
-def _figures(
-    answers: pl.DataFrame, counted: pl.DataFrame, shares: pl.DataFrame, design: Design
-) -> pl.DataFrame:
-    kinds = ("same", "different") if design.kind == "jnd" else ("p0", "p1", "tie")
-    counts = counted.group_by("stimulus").agg(
-        *((pl.col("answer") == kind).sum().alias(kind) for kind in kinds)
-    )
-    rows: list[tuple[str, float, float, float]] = []
-    rows.append(
-        ("krippendorff_alpha", krippendorff_alpha(counts.select(kinds).to_numpy()), math.nan, math.nan)
-    )
-    if design.kind == "2afc":
-        rows.append(
-            ("human_ceiling", float(human_ceilings(shares["share"].to_numpy()).mean()), math.nan, math.nan)
-        )
-    rows.append(
-        ("majority", float(np.maximum(shares["share"], 1 - shares["share"]).mean()), math.nan, math.nan)
-    )
-    again = _repeated(answers, counted)
-    if len(again):
-        rows.append(_share("self_agreement", again))
-    if design.kind == "jnd":
-        same = _catches(answers, counted, "same")
-        different = _catches(answers, counted, "different")
-        rows += [_share("false_alarms", each["value"]) for each in [same] if len(each)]
-        rows += [_share("hits_of_noise", each["value"]) for each in [different] if len(each)]
-    else:
-        clear = counted.filter(pl.col("answer") != "tie")
-        rows += [
-            _share("chosen_left", each) for each in [(clear["value"] == 1) == clear["swapped"]] if len(each)
-        ]
-    rows.append(("seconds", float(np.median(counted["milliseconds"])) / 1000, math.nan, math.nan))
-    return pl.DataFrame(rows, schema=["name", "value", "low", "high"], orient="row")
-
-
-def _share(name: str, values: pl.Series) -> tuple[str, float, float, float]:
-    yes, number = np.array([float(values.sum())]), np.array([float(len(values))])
-    low, high = wilson(yes, number)
-    return name, float(yes[0] / number[0]), float(low[0]), float(high[0])
-
-
-def _catches(answers: pl.DataFrame, counted: pl.DataFrame, expected: str) -> pl.DataFrame:
-    counting = counted["observer"].unique().implode()
-    return answers.filter(
-        (pl.col("purpose") == "catch") & (pl.col("expected") == expected) & pl.col("observer").is_in(counting)
-    )
-
-
-def _repeated(answers: pl.DataFrame, counted: pl.DataFrame) -> pl.Series:
-    keys = ["observer", "session", "stimulus"]
-    again = answers.filter(pl.col("purpose") == "repeat").join(
-        counted.select(*keys, before="answer"), on=keys, how="inner"
-    )
-    return again["answer"] == again["before"]
-
-
-def _scales(counted: pl.DataFrame, notes: list[str]) -> tuple[pl.DataFrame | None, pl.DataFrame]:
-    names = sorted(set(counted["condition0"]) | set(counted["condition1"]))
-    place = {name: index for index, name in enumerate(names)}
-    first = counted["condition1"].replace_strict(place, return_dtype=pl.Int64()).to_numpy()
-    second = counted["condition0"].replace_strict(place, return_dtype=pl.Int64()).to_numpy()
-    won = counted["value"].to_numpy()
-    wins = np.zeros((len(names), len(names)))
-    np.add.at(wins, (first, second), won)
-    np.add.at(wins, (second, first), 1 - won)
-    table = pl.DataFrame({"condition": names} | dict(zip(names, wins.T, strict=True)))
+def _scales(counted: pl.DataFrame, notes: list[str]) -> pl.DataFrame | None:
+    names, first, second = number_conditions(counted)
+    wins = count_wins(counted)
     share = wins.sum(1) / np.maximum(wins.sum(1) + wins.sum(0), 1)
+    observers = counted["observer"].to_numpy()
+    alone = counted["observer"].n_unique() == 1
     parts = []
     try:
         for model in _MODELS:
-            found = scale_values_by_observer(counted["observer"].to_numpy(), first, second, won, model=model)
-            parts.append(
-                pl.DataFrame(
-                    {
-                        "model": [model] * len(names),
-                        "condition": names,
-                        "value": found.values,
-                        "low": found.low,
-                        "high": found.high,
-                        "won": share,
-                    }
-                ).sort("value", descending=True)
-            )
-            if found.separated and model == _MODELS[0]:
-                notes.append(
-                    "The answers alone would put a condition infinitely far from another: more answers are needed "
-                    "there, and until then a weak prior holds it."
+            found = (
+                scale_values(wins, model=model)
+                if alone
+                else scale_values_by_observer(
+                    observers, first, second, counted["value"].to_numpy(), model=model
                 )
+            )
+            columns = {"value": found.values, "low": found.low, "high": found.high, "won": share}
+            part = pl.DataFrame({"model": [model] * len(names), "condition": names, **columns})
+            parts.append(part.sort("value", descending=True))
+            if found.separated and model == _MODELS[0]:
+                notes.append(_SEPARATED)
     except UsageError as error:
         notes.append(f"There is no scale of conditions: {error}")
-    return (pl.concat(parts) if parts else None), table
+        return None
+    if alone:
+        notes.append("The scale is one observer's: its intervals do not tell how far others would differ.")
+    return pl.concat(parts)
 
 
 def _curves(answers: pl.DataFrame, counted: pl.DataFrame) -> list[Curve]:
-    same = _catches(answers, counted, "same")["value"]
+    same = catches(answers, counted, "same")["value"]
     guess = (float(same.sum()) + 0.5) / (len(same) + 1) if len(same) >= _FEWEST_CATCHES else None
     groups: list[str | None] = sorted(counted["group"].unique())
     if len(groups) > 1:

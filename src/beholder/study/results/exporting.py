@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 from sqlalchemy import select
 
 from beholder.data.judged import JndPair, PictureFile, Triplet, write_judgements
 from beholder.spec import StoringError, UsageError
 from beholder.study.models import Stimulus
 from beholder.study.results.observers import examine_observers, votes
-from beholder.study.results.shares import shares_of_stimuli
+from beholder.study.results.shares import shares_of_stimuli, tell_wins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import polars as pl
 
     from beholder.data.judged import Row
     from beholder.study.database import Database
@@ -60,7 +59,8 @@ def export_study(
 ) -> Exported:
     """Write what people answered, whole or not at all.
 
-    ``answers.csv`` and ``answers.parquet`` hold each answer, of observers by their pseudonyms; ``stimuli.csv`` each stimulus's votes. Where each
+    ``answers.csv`` and ``answers.parquet`` hold each answer, of observers by their pseudonyms; ``stimuli.csv`` each stimulus's votes;
+    ``comparisons.csv``, of a study that compares conditions, how often each was preferred to each other. Where each
     trial had a reference, or asked whether two pictures are the same, ``judgements.parquet`` holds the pictures and shares of
     votes, as `beholder.data.judged` has them, and ``2afc/`` or ``jnd/`` the same as BAPPS lays it out. A tie is half a vote.
 
@@ -86,9 +86,7 @@ def export_study(
     with database.reading() as transaction:
         query = select(Stimulus).where(Stimulus.purpose == "judged")
         stimuli = {each.name: each for each in transaction.scalars(query)}
-    told = answers.drop("failed", "excluded", "value").join(
-        observers.select("observer", "counts", "reason"), on="observer", how="left", maintain_order="left"
-    )
+    told = _without_words(answers, observers)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as unfinished:
@@ -98,6 +96,9 @@ def export_study(
             told.write_parquet(place / "answers.parquet")
             shares.write_csv(place / "stimuli.csv")
             forms = ["answers.csv", "answers.parquet", "stimuli.csv"]
+            if design.kind != "jnd" and design.stimuli.conditions:
+                tell_wins(counted).write_csv(place / "comparisons.csv")
+                forms.append("comparisons.csv")
             rows = [_row(folder, stimuli[each["stimulus"]], each, design.kind) for each in shares.to_dicts()]
             judged = [row for row in rows if row is not None]
             if judged:
@@ -109,6 +110,21 @@ def export_study(
     except OSError as error:
         raise StoringError(f"{path}: cannot be written: {error.strerror or error}.") from error
     return Exported(stimuli=len(shares), without=len(stimuli) - len(shares), answers=len(told), forms=forms)
+
+
+def _without_words(answers: pl.DataFrame, observers: pl.DataFrame) -> pl.DataFrame:
+    """Each answer, whether it counts, and why not; but what an experimenter wrote of somebody stays with the study."""
+    reasons = answers.group_by("observer").agg(excluded=pl.col("excluded").is_not_null().first())
+    why = (
+        pl.when("excluded")
+        .then(pl.lit("excluded by the experimenter"))
+        .otherwise(pl.col("reason"))
+        .alias("reason")
+    )
+    counts = observers.join(reasons, on="observer").select("observer", "counts", why)
+    return answers.drop("failed", "excluded", "value").join(
+        counts, on="observer", how="left", maintain_order="left"
+    )
 
 
 def _row(folder: StudyFolder, stimulus: Stimulus, share: dict[str, float], kind: str) -> Row | None:
@@ -146,7 +162,7 @@ def _write_bapps(rows: list[Row], place: Path, tell: Callable[[int, int], object
     for done, row in enumerate(rows):
         tell(done, len(rows))
         subset = re.sub(r"[^\w.-]+", "-", row.subset or "study", flags=re.ASCII).strip(".-")
-        subset = f"{subset}-study" if subset in _LEVELS or not subset else subset
+        subset = f"{subset}-study" if subset in {*_LEVELS, *names} or not subset else subset
         number = f"{places[subset]:06d}"
         places[subset] += 1
         for name in names:
