@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from beholder.data.judged import JndPair, Triplet, open_judgements
 from beholder.judgements import psychometric
 from beholder.spec import PictureError, UsageError
+from beholder.study.design import Design
 from beholder.study.folder import StudyFolder
 from beholder.study.models import Observer, Response, Stimulus
 from beholder.study.results import Analysis, analyse, read_answers
@@ -105,6 +106,59 @@ def test_who_answers_otherwise_is_told_or_by_the_design_left_out(make_study: Mak
         assert row["counts"] is counts
         assert any("random0" in note for note in found.notes) is counts
         assert counts or "interquartile ranges" in row["reason"]
+
+
+def test_careless_observers_are_found_with_precision_and_recall() -> None:
+    found: dict[float | None, list[tuple[bool, bool]]] = {None: [], -1.5: []}
+    for seed in range(8):
+        answers, careless = crowd(np.random.default_rng(seed))
+        for limit, flagged in found.items():
+            settings = {"title": "t", "kind": "2afc", "stimuli": {"bapps": "b"}, "retention": "2100-01-01"}
+            design = Design.model_validate(settings | {"screening": {"least_likelihood": limit}})
+            rows = analyse(answers, design).observers.to_dicts()
+            flagged += [(row["observer"] in careless, not row["counts"]) for row in rows]
+    for limit, (precision, recall) in {None: (0.95, 0.75), -1.5: (0.85, 0.95)}.items():
+        hits = sum(bad and out for bad, out in found[limit])
+        assert hits / sum(out for _, out in found[limit]) >= precision
+        assert hits / sum(bad for bad, _ in found[limit]) >= recall
+
+
+def crowd(draw: np.random.Generator) -> tuple[pl.DataFrame, set[str]]:
+    """Thirty observers of 100 trials and 8 catch trials: two who guess, two who press one key, two who guess too quickly."""
+    shares = draw.beta(0.7, 0.7, 200)
+    frames, careless = [], {f"o{number}" for number in range(6)}
+    for number in range(30):
+        habit = ("guesses", "left", "quick")[number % 3] if number < 6 else ""
+        shown = np.concatenate([draw.permutation(200)[:100], np.arange(200, 208)])
+        expected, swapped = draw.integers(2, size=108), draw.integers(2, size=108)
+        chances = np.where(shown < 200, shares[shown % 200], np.where(expected == 1, 0.97, 0.03))
+        value = (draw.random(108) < (0.5 if habit else chances)).astype(float)
+        if habit == "left":
+            value = swapped.astype(float)
+        milliseconds = draw.uniform(50, 250, 108) if habit == "quick" else 400 + draw.exponential(1200, 108)
+        caught = shown >= 200
+        frame = pl.DataFrame({"stimulus": shown, "value": value, "milliseconds": milliseconds})
+        frames.append(
+            frame.with_columns(
+                observer=pl.lit(f"o{number}"),
+                purpose=pl.Series(np.where(caught, "catch", "judged")),
+                expected=pl.Series(np.where(caught, np.char.add("p", expected.astype(str)), "")),
+                swapped=pl.Series(swapped == 1),
+            )
+        )
+    answers = pl.concat(frames).with_columns(
+        *(
+            pl.lit(None, pl.String).alias(name)
+            for name in ("subset", "condition0", "condition1", "failed", "excluded")
+        ),
+        stimulus=pl.col("stimulus").cast(pl.String),
+        group=pl.col("stimulus").cast(pl.String),
+        answer=pl.format("p{}", pl.col("value").cast(pl.Int64)),
+        session=pl.lit(0),
+        strength=pl.lit(None, pl.Float64),
+        implausible=pl.col("milliseconds") < 200,
+    )
+    return answers, careless
 
 
 def test_a_scale_of_conditions_is_recovered(make_study: MakeStudy, tmp_path: Path) -> None:
