@@ -98,6 +98,43 @@ def test_names_are_text(make: Any, tmp_path: Path) -> None:
     assert "2 January 2026, 03:04 UTC" in page
 
 
+def one_observer() -> tuple[pl.DataFrame, Design]:
+    rows = [
+        {
+            "observer": "o",
+            "stimulus": f"{subset}/{row}",
+            "group": f"{subset}/{row}",
+            "subset": subset,
+            "answer": "different" if row % 2 else "same",
+            "value": float(row % 2),
+        }
+        for subset in ("blur", NAME)
+        for row in range(4)
+    ]
+    return answers(rows), design(kind="jnd", stimuli={"bapps": "bapps"})
+
+
+def test_one_observer_has_a_page(tmp_path: Path) -> None:
+    write_study_page(analyse(*one_observer()), tmp_path / "page.html", created="2026-01-02T03:04:05+00:00")
+    page = (tmp_path / "page.html").read_text()
+    assert "By subset" in page
+    assert '"nan' not in page
+    assert "nan to nan" not in page
+    assert page.count("not known") == 2  # alpha and majority
+    assert NAME not in page
+
+
+def test_the_page_tells_the_question_and_whom_it_left_out(tmp_path: Path) -> None:
+    found, asked = ranking()
+    asked = asked.model_copy(update={"question": {"en": "Which face would you frame?"}, "ties": True})
+    write_study_page(analyse(found, asked), tmp_path / "page.html", created="2026-01-02T03:04:05+00:00")
+    page = (tmp_path / "page.html").read_text()
+    assert "Which face would you frame?" in page
+    assert "no difference" in page
+    assert "no: excluded: " in page
+    assert "5 of 6" in page
+
+
 @pytest.mark.browser
 def test_the_page_in_chromium(browser: Browser, tmp_path: Path) -> None:
     for name, make in (("ranking", ranking), ("thresholds", thresholds)):

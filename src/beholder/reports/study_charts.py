@@ -38,7 +38,7 @@ class Estimate:
     Attributes:
         name: What it is.
         value: The estimate.
-        low: Lower end of its interval.
+        low: Lower end of its interval; NaN where there is none.
         high: Upper end.
     """
 
@@ -66,16 +66,18 @@ def draw_estimates(rows: Sequence[Estimate], *, unit: str) -> Markup:
     drawn = [_upright(x(tick), 6, bottom, f"{tick:.4g}") for tick in ticks]
     for place, row in enumerate(rows):
         y = 6 + _ROW * (place + 0.75)
+        told, whisker = f"{row.name}: {row.value:.3f}", Markup("")
+        if not math.isnan(row.low):
+            told += f" ({row.low:.3f} to {row.high:.3f})"
+            whisker = Markup(
+                '<line class="whisker" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"/>'
+            ).format(x(row.low), x(row.high), y, y)
         drawn.append(
             Markup(
-                '<g><title>{}: {:.3f} ({:.3f} to {:.3f})</title><text class="part" x="0" y="{:.1f}">{}</text>'
-                '<line class="whisker" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"/>'
+                '<g><title>{}</title><text class="part" x="0" y="{:.1f}">{}</text>{}'
                 '<circle class="value" cx="{:.1f}" cy="{:.1f}" r="4.5"/></g>'
-            ).format(
-                row.name, row.value, row.low, row.high, y - 14, _short(row.name),
-                x(row.low), x(row.high), y, y, x(row.value), y,
-            )
-        )  # fmt: skip
+            ).format(told, y - 14, _short(row.name), whisker, x(row.value), y)
+        )
     return draw_svg(_PLOT + 2 * _MARGIN, bottom + 24, drawn, unit)
 
 

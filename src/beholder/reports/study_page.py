@@ -153,7 +153,8 @@ def _charts(found: Analysis) -> Iterator[_Chart]:
             Estimate(row["part"], row["share"], row["low"], row["high"]) for row in found.parts.to_dicts()
         ]
         told = "Share of votes that see a difference. Intervals of 95 % by resampling observers."
-        yield _Chart("By condition", told, [draw_estimates(rows, unit=told)])
+        title = "By condition" if found.design.stimuli.conditions else "By subset"
+        yield _Chart(title, told, [draw_estimates(rows, unit=told)])
     if found.curves:
         told = (
             'Share of "different" by strength. Dots are larger with more votes; the band is the interval of 95 % of the threshold.'
