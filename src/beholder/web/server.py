@@ -97,6 +97,8 @@ def _config(app: FastAPI, timeout: float, *, behind_proxy: bool) -> uvicorn.Conf
         proxy_headers=behind_proxy,
         forwarded_allow_ips=["127.0.0.1", "::1"],
         server_header=False,
+        # People look at a picture for longer than the five seconds for which uvicorn keeps a connection.
+        timeout_keep_alive=round(timeout),
         timeout_graceful_shutdown=round(timeout) + 5,
     )
 
