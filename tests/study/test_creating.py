@@ -193,3 +193,17 @@ def test_how_many_observers() -> None:
     assert observers_needed(design, 1000) == 50
     assert observers_needed(design, 100) == 5
     assert observers_needed(design, 150) == 8
+
+
+def test_a_retention_in_the_past_is_refused(make_study: MakeStudy, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="retention is 2026-01-01; expected a day to come"):
+        make_study(retention="2026-01-01")
+    assert not (tmp_path / "study").exists()
+
+
+def test_a_ranking_with_references_asks_which_is_closer() -> None:
+    given = {"title": "T", "kind": "ranking", "retention": "2100-01-01"}
+    conditions = {"a": "a", "b": "b"}
+    plain = Design.model_validate(given | {"stimuli": {"conditions": conditions}})
+    closer = Design.model_validate(given | {"stimuli": {"conditions": conditions, "reference": "r"}})
+    assert (plain.asks, closer.asks) == ("ranking", "2afc")

@@ -425,7 +425,9 @@ def count_by_hand(database: Database) -> dict[str, Any]:
             "over_time": sorted(
                 map(list, Counter(answer.received // 3_600_000 * 3_600_000 for answer in answers).items())
             ),
-            "failed": sum(observer.failed is not None for observer in observers),
+            "failed": sum(
+                observer.failed is not None and observer.excluded is None for observer in observers
+            ),
             "steps": dict(Counter(observer.step for observer in observers)),
             "each": {
                 observer.name: [

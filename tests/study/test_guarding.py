@@ -238,7 +238,10 @@ def test_all_of_an_observer_is_deleted_by_their_code(make_study: MakeStudy, open
         code = signer.code("delete", transaction.get_one(Observer, 2))
     assert code in mine.client.get("/").text
     assert mine.client.post("/api/delete", json={"code": "ABCDE-FGH23"}).status_code == 404
-    assert mine.client.post("/api/delete", json={"code": f" {code.lower()} "}).status_code == 200
+    assert (
+        mine.client.post("/api/delete", json={"code": f" {code.lower().replace('-', ' ')} "}).status_code
+        == 200
+    )
     assert counts(database) == [1, *before[1:]]
     assert mine.client.get("/api/trial").status_code == 401
     with database.reading() as transaction:

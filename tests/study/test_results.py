@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,10 @@ from beholder.study.folder import StudyFolder
 from beholder.study.models import Observer, Response, Stimulus
 from beholder.study.results import Analysis, analyse, read_answers
 from beholder.study.results.exporting import export_study
+from beholder.study.services.tokens import Signer
+from beholder.study.services.way import completion_codes
 from study.answering import answer_all
-from study.conftest import MakeStudy
+from study.conftest import MakeStudy, OpenStudy
 
 CATCH = {"identical": 2, "noise": 2}
 
@@ -235,7 +238,7 @@ def test_nothing_to_analyse_is_told(make_study: MakeStudy) -> None:
     with pytest.raises(UsageError, match="nobody has answered yet"):
         analysed(folder)
     answer_all(folder, coin, observers=1, milliseconds=50)
-    with pytest.raises(UsageError, match="1 observers answered, and none of them counts"):
+    with pytest.raises(UsageError, match=r"nobody's answers count; observer0: .* in less than 200 ms"):
         analysed(folder)
 
 
@@ -396,3 +399,18 @@ def test_an_export_is_whole_or_not_at_all(make_study: MakeStudy, tmp_path: Path)
     (tmp_path / "out" / "mine").touch()
     with pytest.raises(UsageError, match="is not empty"):
         export(folder, tmp_path / "out")
+
+
+def test_completion_codes_are_of_those_who_are_done(make_study: MakeStudy, open_study: OpenStudy) -> None:
+    folder = make_study()
+    seat, database = open_study(folder)
+    told = []
+    for _ in range(2):
+        done = seat().go_to_trials()
+        done.finish()
+        told.append(re.search(r'id="done-code">([A-Z2-7-]{11})<', done.client.get("/").text))
+    seat().go_to_trials()
+    with database.reading() as transaction:
+        found = completion_codes(transaction, Signer(folder.key))
+    assert found == sorted(each[1] for each in told if each)
+    assert len(found) == 2

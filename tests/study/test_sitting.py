@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections import Counter
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import func, select, update
 from beholder.study.database import Database
 from beholder.study.models import Observer, Response, Session, Stimulus, Trial
 from beholder.study.services.forgetting import forget_persons
+from beholder.study.services.state import change_state
 from study.conftest import MakeStudy, OpenStudy
 
 
@@ -191,14 +193,15 @@ def test_a_spoiled_trial_comes_again(make_study: MakeStudy, open_study: OpenStud
 def test_what_was_told_of_persons_is_deleted_in_time(make_study: MakeStudy, open_study: OpenStudy) -> None:
     screen = {"width": 1920}
     for day, kept in (("2100-01-01", True), ("2026-01-01", False)):
-        folder = make_study(f"study-{day}", retention=day)
+        folder = make_study(f"study-{day}")
+        design = folder.design.model_copy(update={"retention": dt.date.fromisoformat(day)})
         seat, database = open_study(folder)
         seat().go_to_trials().finish()
         with database.writing() as transaction:
             transaction.execute(update(Observer).values(demographics={"age": "18-29"}, screen=screen))
         with database.writing() as transaction:
-            assert forget_persons(transaction, folder.design) == (not kept)
-            assert forget_persons(transaction, folder.design) == 0
+            assert forget_persons(transaction, design) == (not kept)
+            assert forget_persons(transaction, design) == 0
         with database.reading() as transaction:
             observer = transaction.scalars(select(Observer)).one()
             assert (observer.demographics is not None) == (observer.screen is not None) == kept
@@ -228,3 +231,31 @@ def right(database: Database, told: dict[str, Any]) -> str:
         trial = transaction.get_one(Trial, number)
         assert trial.stimulus
         return "right" if (trial.stimulus.expected == "p1") != trial.swapped else "left"
+
+
+def test_who_left_without_looking_does_not_count(make_study: MakeStudy, open_study: OpenStudy) -> None:
+    settings = {"votes": 1, "session": {"trials": 12, "breaks": {"every": 0}}, "training": {"trials": 0}}
+    seat, database = open_study(make_study(**settings, catch={"identical": 0, "noise": 0}))
+    quick = seat().go_to_trials()
+    for _ in range(3):
+        quick.answer(quick.trial()["trial"]["token"], milliseconds=20.0)
+    with database.writing() as transaction:
+        transaction.execute(update(Session).values(leased=0))
+    assert len(seat().go_to_trials().finish()) == 12  # none of the three votes counts
+    with database.reading() as transaction:
+        first, second = transaction.scalars(select(Observer.failed).order_by(Observer.id))
+    assert first == "3 of 3 answers in less than 200 ms, more than 20%"
+    assert second is None
+
+
+def test_with_its_end_a_study_judges_those_who_are_at_it(
+    make_study: MakeStudy, open_study: OpenStudy
+) -> None:
+    folder = make_study(training={"trials": 0}, catch={"identical": 0, "noise": 0})
+    seat, database = open_study(folder)
+    quick = seat().go_to_trials()
+    quick.answer(quick.trial()["trial"]["token"], milliseconds=20.0)
+    with database.writing() as transaction:
+        change_state(transaction, folder.design, "closed")
+    with database.reading() as transaction:
+        assert transaction.scalars(select(Observer.failed)).one() is not None

@@ -35,7 +35,7 @@ def assign_folds(groups: ArrayLike, rows: int, *, folds: int = 5, seed: int = 0)
     numbers, count = number_groups(groups, rows)
     if count < folds:
         raise UsageError(
-            f"there are {count} reference pictures for {folds} folds; expected at least one for each. Take fewer folds."
+            f"there are {count} reference pictures for {folds} folds; expected at least one for each. Take fewer folds (--folds)."
         )
     fold_of_group = np.empty(count, dtype=np.intp)
     fold_of_group[np.random.default_rng(seed).permutation(count)] = np.arange(count) % folds

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from beholder.images import File
 
-__all__ = ["check_file", "check_folder", "check_outputs", "local_folder"]
+__all__ = ["check_file", "check_folder", "check_outputs", "check_page", "local_folder"]
 
 
 def check_outputs(
@@ -38,8 +38,8 @@ def check_outputs(
 
     if output is not None:
         check_ending(output)
-    if report is not None and report.suffix.lower() not in (".html", ".htm"):
-        raise UsageError(f"{report}: the ending {report.suffix!r} is unknown; expected .html or .htm.")
+    if report is not None:
+        check_page(report)
     files = [path for path in (output, report) if path is not None]
     _check_not_overwritten(files, read)
     for path in files:
@@ -64,6 +64,16 @@ def _check_not_overwritten(written: Iterable[File], read: Iterable[File]) -> Non
 def _real(path: File) -> str:
     """What tells whether two names are one file's."""
     return path if isinstance(path, str) else os.path.realpath(path)
+
+
+def check_page(path: File) -> None:
+    """Refuse an ending that is no page's.
+
+    Raises:
+        UsageError: If it is another than .html and .htm.
+    """
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"{path}: the ending {path.suffix!r} is unknown; expected .html or .htm.")
 
 
 def check_file(path: Path) -> None:

@@ -11,7 +11,7 @@ import typer
 from beholder.cli.console import print_out, progress_bar, say
 from beholder.cli.study_packages import require_study
 from beholder.cli.study_rehearsal import rehearse
-from beholder.cli.study_results import analyse, export
+from beholder.cli.study_results import analyse, codes, export
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def new(
         say(line)
     if expected.shortfall:
         say(f"warning: {expected.shortfall}")
-    say(f"try it: beholder study serve {name}")
+    say(f"try it: beholder study rehearse {name} {name}-rehearsed, then: beholder study serve {name}")
     _tell_password(folder)
 
 
@@ -169,4 +169,5 @@ def _decode(path: Path) -> Pixels:
 
 study.command()(analyse)
 study.command()(export)
+study.command()(codes)
 study.command()(rehearse)

@@ -1,4 +1,4 @@
-"""`beholder study analyse` and `export`: what observers said."""
+"""`beholder study analyse`, `export` and `codes`: what observers said, and who is done."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 from beholder.cli.console import print_out, progress_bar, say
 from beholder.cli.measured import show_frames
-from beholder.cli.outputs import check_file
+from beholder.cli.outputs import check_file, check_page
 from beholder.cli.study_packages import require_study
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from beholder.study.results import Analysis
 
-__all__ = ["analyse", "export"]
+__all__ = ["analyse", "codes", "export"]
 
 Database = Annotated[
     str | None,
@@ -54,6 +54,7 @@ def analyse(
     from beholder.study.results import read_answers
 
     if report is not None:
+        check_page(report)
         check_file(report)
     folder = StudyFolder(name)
     opened = folder.open_database(database)
@@ -118,6 +119,35 @@ def export(
             "results were compared without references, so there is nothing in BAPPS form, nor for `beholder agree`: which was preferred "
             "to which is in comparisons.csv, and each answer in answers.csv"
         )
+
+
+def codes(
+    name: Annotated[Path, typer.Argument(help="The study's folder.")], database: Database = None
+) -> None:
+    """Print the completion codes of observers who did a whole session, to see who is to be paid.
+
+    In the order of the alphabet: nothing tells whose answers are whose.
+
+    Exit code: 0 printed; 2 bad usage.
+
+    Example:
+        beholder study codes faces
+    """
+    require_study()
+    from beholder.study.folder import StudyFolder
+    from beholder.study.services.tokens import Signer
+    from beholder.study.services.way import completion_codes
+
+    folder = StudyFolder(name)
+    opened = folder.open_database(database)
+    try:
+        with opened.reading() as transaction:
+            found = completion_codes(transaction, Signer(folder.key))
+    finally:
+        opened.close()
+    say(f"{len(found)} observers did a whole session")
+    if found:
+        print_out("\n".join(found))
 
 
 def _show(found: Analysis) -> None:

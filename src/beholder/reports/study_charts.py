@@ -13,7 +13,7 @@ from beholder.judgements import psychometric
 from beholder.reports.svg import draw_svg, round_ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -111,52 +111,67 @@ def draw_shares(
     return draw_svg(_WIDE, _TALL, drawn, unit)
 
 
-def draw_curve(curve: Curve, *, title: str) -> Markup:
+def draw_curve(curve: Curve, *, title: str, reach: tuple[float, float]) -> Markup:
     """Shares of "different" by strength, the curve through them, and its threshold.
 
     Args:
         curve: What to draw.
         title: Above it.
+        reach: The weakest and the strongest strength of all curves that are drawn beside it.
     """
-    strengths, votes = curve.points["strength"].to_numpy(), curve.points["votes"].to_numpy()
-    first, last = float(strengths.min()), float(strengths.max())
-    span = (last - first) or 1.0
+    ticks = round_ticks(*reach)
+    first, last = ticks[0], ticks[-1]
 
     def x(value: float) -> float:
-        return _LEFT + 8 + (_SIDE - _LEFT - _RIGHT - 16) * (value - first) / span
+        inside = min(max(value, first), last)
+        return _LEFT + 8 + (_SIDE - _LEFT - _RIGHT - 16) * (inside - first) / (last - first)
 
     drawn = [_across(_LEFT, _SIDE - _RIGHT, _y(tick, _SIDE), f"{tick:g}") for tick in (0, 0.5, 1)]
+    drawn += [
+        Markup('<text x="{:.1f}" y="{}" text-anchor="middle">{:.4g}</text>').format(x(tick), _SIDE - 16, tick)
+        for tick in ticks[:: max(1, math.ceil(len(ticks) / 5))]
+    ]
+    drawn += _draw_fit(curve, x)
+    for row in curve.points.to_dicts():
+        drawn.append(_whisker(x(row["strength"]), row["low"], row["high"], _SIDE))
+        radius = min(2 + math.sqrt(row["votes"]) / 4, 7)
+        drawn.append(_dot(x(row["strength"]), _y(row["share"], _SIDE), radius))
+    flag = f" ({curve.fit.flag})" if curve.fit is not None and curve.fit.flag else ""
+    drawn.append(Markup('<text class="part" x="{}" y="14">{}{}</text>').format(_LEFT, _short(title), flag))
+    drawn.append(
+        Markup('<text x="{}" y="{}" text-anchor="middle">strength</text>').format(_SIDE / 2 + 14, _SIDE - 2)
+    )
+    return draw_svg(_SIDE, _SIDE, drawn, f"{title}{flag}")
+
+
+def _draw_fit(curve: Curve, x: Callable[[float], float]) -> list[Markup]:
+    """The interval of the threshold, and the curve between the strengths that were shown."""
     fit = curve.fit
-    if fit is not None and math.isfinite(fit.threshold.estimate):
-        low, high = (min(max(end, first), last) for end in (fit.threshold.low, fit.threshold.high))
-        drawn.append(
-            Markup('<rect class="interval" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>').format(
-                x(low), _TOP, max(1.0, x(high) - x(low)), _SIDE - _TOP - _BOTTOM
-            )
+    if fit is None or not math.isfinite(fit.threshold.estimate):
+        return []
+    strengths = curve.points["strength"].to_numpy()
+    first, last = float(strengths.min()), float(strengths.max())
+    low, high = (x(min(max(end, first), last)) for end in (fit.threshold.low, fit.threshold.high))
+    drawn = [
+        Markup('<rect class="interval" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>').format(
+            low, _TOP, max(1.0, high - low), _SIDE - _TOP - _BOTTOM
         )
-        if math.isfinite(fit.slope.estimate):
-            places = np.linspace(first, last, _STEPS)
-            at = fit.threshold.estimate
-            heights = psychometric(
-                places, at, fit.slope.estimate, guess=fit.guess, lapse=fit.lapse, shape=fit.shape
-            )
-            points = " ".join(
-                f"{x(place):.1f},{_y(height, _SIDE):.1f}"
-                for place, height in zip(places, heights, strict=True)
-            )
-            drawn.append(Markup('<polyline class="curve" points="{}"/>').format(points))
-    for row, count in zip(curve.points.to_dicts(), votes, strict=True):
-        column = x(row["strength"])
-        drawn.append(_whisker(column, row["low"], row["high"], _SIDE))
-        drawn.append(_dot(column, _y(row["share"], _SIDE), min(2 + math.sqrt(count) / 4, 7)))
-    for value, anchor in ((first, "start"), (last, "end")):
-        drawn.append(
-            Markup('<text x="{:.1f}" y="{}" text-anchor="{}">{:.4g}</text>').format(
-                x(value), _SIDE - 14, anchor, value
-            )
+    ]
+    if math.isfinite(fit.slope.estimate):
+        places = np.linspace(first, last, _STEPS)
+        heights = psychometric(
+            places,
+            fit.threshold.estimate,
+            fit.slope.estimate,
+            guess=fit.guess,
+            lapse=fit.lapse,
+            shape=fit.shape,
         )
-    drawn.append(Markup('<text class="part" x="{}" y="14">{}</text>').format(_LEFT, _short(title)))
-    return draw_svg(_SIDE, _SIDE, drawn, title)
+        points = " ".join(
+            f"{x(place):.1f},{_y(height, _SIDE):.1f}" for place, height in zip(places, heights, strict=True)
+        )
+        drawn.append(Markup('<polyline class="curve" points="{}"/>').format(points))
+    return drawn
 
 
 def draw_histogram(values: NDArray[np.float64], *, unit: str) -> Markup:

@@ -160,8 +160,11 @@ def _charts(found: Analysis) -> Iterator[_Chart]:
             'Share of "different" by strength. Dots are larger with more votes; the band is the interval of 95 % of the threshold.'
             + _flagged(found)
         )
+        strengths = [strength for curve in found.curves for strength in curve.points["strength"]]
+        reach = min(strengths), max(strengths)
         drawn = [
-            draw_curve(curve, title=curve.group or "all references") for curve in found.curves[:_MOST_ROWS]
+            draw_curve(curve, title=curve.group or "all references", reach=reach)
+            for curve in found.curves[:_MOST_ROWS]
         ]
         yield _Chart("Psychometric functions", told, drawn)
     shares = found.shares

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 import math
@@ -73,7 +74,7 @@ def create_study(
         tell: Called with the number of pictures that are stored, and of all.
 
     Raises:
-        UsageError: If the folder is not empty, or the database holds a study.
+        UsageError: If the folder is not empty, the day of retention is past, or the database holds a study.
         PairingError: If a picture is missing.
         PictureError: If one cannot be read.
         ShapeError: If those of a trial differ in size.
@@ -82,6 +83,7 @@ def create_study(
     path = Path(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise UsageError(f"{path}: is there already and is not empty; name another folder for the study.")
+    _check_retention(design)
     judged = find_stimuli(design)
     _check_trials(judged, design)
     _check_names(judged)
@@ -106,6 +108,13 @@ def create_study(
     except OSError as error:
         raise StoringError(f"{path}: cannot be written to: {error.strerror or error}.") from error
     return StudyFolder(path)
+
+
+def _check_retention(design: Design) -> None:
+    if design.retention <= dt.datetime.now(dt.UTC).date():
+        raise UsageError(
+            f"retention is {design.retention}; expected a day to come, on which what observers told of themselves is deleted."
+        )
 
 
 def _check_trials(judged: Sequence[FoundStimulus], design: Design) -> None:

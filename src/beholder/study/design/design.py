@@ -252,6 +252,11 @@ class Design(Settings):
         if self.sampling != "even" and self.session.repetitions:
             raise ValueError(f"repetitions go with sampling even; found {self.sampling}")
 
+    @property
+    def asks(self) -> Kind:
+        """What is asked in words: a ranking with references asks as 2AFC does, which of two is closer."""
+        return "2afc" if self.kind == "ranking" and self.stimuli.reference is not None else self.kind
+
     def title_in(self, language: str) -> str:
         """The title in a language, or in the first there is."""
         if isinstance(self.title, str):

@@ -38,6 +38,7 @@ __all__ = ["Analysis", "Curve", "analyse"]
 _MODELS: tuple[PairModel, ...] = ("bradley-terry", "thurstone")
 _FEWEST_CATCHES = 10  # equal pairs that tell the share of false alarms; of fewer the curve does
 _FEWEST_STRENGTHS = 2
+_MOST_REASONS = 5
 _ODD = -1.5  # interquartile ranges
 _SEPARATED = (
     "The answers alone would put a condition infinitely far from another: more answers are needed there, and until then a weak "
@@ -119,12 +120,7 @@ def analyse(answers: pl.DataFrame, design: Design) -> Analysis:
     observers = examine_observers(answers, design)
     counted = votes(answers, observers)
     if not len(counted):
-        told = (
-            f"{len(observers)} observers answered, and none of them counts"
-            if len(observers)
-            else "nobody has answered yet"
-        )
-        raise UsageError(f"there is nothing to analyse: {told}.")
+        raise UsageError(f"there is nothing to analyse: {_why_nothing(observers)}.")
     shares = shares_of_stimuli(counted)
     notes = _odd_observers(observers)
     compared = bool(design.stimuli.conditions) and design.kind != "jnd"
@@ -141,6 +137,14 @@ def analyse(answers: pl.DataFrame, design: Design) -> Analysis:
         seconds=counted["milliseconds"].to_numpy() / 1000,
         notes=notes,
     )
+
+
+def _why_nothing(observers: pl.DataFrame) -> str:
+    if not len(observers):
+        return "nobody has answered yet"
+    told = [f"{row['observer']}: {row['reason']}" for row in observers.head(_MOST_REASONS).to_dicts()]
+    more = len(observers) - len(told)
+    return "; ".join(["nobody's answers count", *told, *([f"and {more} more"] if more else [])])
 
 
 def _odd_observers(observers: pl.DataFrame) -> list[str]:

@@ -66,7 +66,7 @@ class Screen(_Body):
         refresh: Frames a second.
         plates: Answers to the colour-vision plates; empty ones were not seen.
         plates_right: How many of them were right, as the page found.
-        darkest: Grey fields told apart from black.
+        darkest: Grey fields told apart from black; ``None`` where the observer did not say.
         touch: Whether the main pointer is a finger.
     """
 
@@ -78,7 +78,7 @@ class Screen(_Body):
     refresh: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
     plates: Annotated[list[Plate], Field(max_length=10)]
     plates_right: Annotated[int, Field(ge=0, le=10)]
-    darkest: Annotated[int, Field(ge=0, le=20)]
+    darkest: Annotated[int, Field(ge=0, le=20)] | None
     touch: bool
 
 

@@ -120,7 +120,7 @@ def _add_changes(router: APIRouter, desk: Desk) -> None:
         """Open, pause or close the study."""
         desk.experimenter(request, changes=True)
         with desk.database.writing() as transaction:
-            change_state(transaction, body.state)
+            change_state(transaction, desk.design, body.state)
         return {"state": body.state}
 
     @router.post("/api/experimenter/exclude")

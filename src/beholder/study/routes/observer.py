@@ -125,7 +125,7 @@ def _waiting(desk: Desk, observer: Observer | None, refused: RefusedError) -> HT
         "waiting.html.j2",
         observer.language if observer else desk.design.languages[0],
         status=refused.status,
-        word=refused.word,
+        word=refused.word if observer else f"{refused.word}_new",
         delete_code=desk.signer.code("delete", observer) if observer else None,
     )
     if refused.wait is not None:

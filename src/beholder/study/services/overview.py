@@ -60,7 +60,7 @@ class Observers:
         finished: At the thanks.
         at_it: On their way.
         left: Not heard of for longer than trials are kept for them.
-        failed: Who do not count, by the study's rules.
+        failed: Who do not count, by the study's rules, and are not excluded besides.
         excluded: Who do not count, by the experimenter.
         steps: How many are at each step, whether they are still there or not.
         left_at: Where those who left did so: step, trials that they had answered, observers.
@@ -167,7 +167,7 @@ def _observers(design: Design, those: Sequence[Standing]) -> Observers:
         finished=ways["finished"],
         at_it=ways["at it"],
         left=ways["left"],
-        failed=sum(each.failed is not None for each in those),
+        failed=sum(each.failed is not None and each.excluded is None for each in those),
         excluded=sum(each.excluded is not None for each in those),
         steps={step: steps[step] for step in order},
         left_at=sorted(

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from beholder.study.database import now
 from beholder.study.models import Session, Stimulus, Trial
 from beholder.study.services.refusals import RefusedError
+from beholder.study.services.rules import judge_unfinished
 from beholder.study.services.sampling import askable
 from beholder.study.services.votes import LEASE, loads, seen_by, wanted
 
@@ -30,6 +31,7 @@ def plan_session(transaction: Transaction, design: Design, observer: Observer) -
     Raises:
         RefusedError: If all stimuli have their votes, or the observer has judged all that still need some.
     """
+    judge_unfinished(transaction, design, absent=True)
     number = len(observer.sessions)
     draw = np.random.default_rng([design.seed, observer.seed, number])
     stimuli = _judged(transaction, design, observer, draw, design.session.trials)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Integer, func, select
 
+from beholder.study.database import now
 from beholder.study.models import Observer, Response, Session, Stimulus, Trial
 from beholder.study.services.audit import note
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from beholder.study.design import Design
 
-__all__ = ["Attention", "attention", "judge_observer"]
+__all__ = ["Attention", "attention", "judge_observer", "judge_unfinished"]
 
 _LEAST_CATCHES = 4  # of fewer nothing can be told
 
@@ -78,3 +79,23 @@ def judge_observer(transaction: Transaction, design: Design, observer: Observer)
     if reason is not None and observer.failed is None:
         note(transaction, "study", "failed", {"observer": observer.name, "reason": reason})
     observer.failed = reason
+
+
+def judge_unfinished(transaction: Transaction, design: Design, *, absent: bool) -> None:
+    """Have answers not count, where the rules say so, of observers who are in the middle of a session.
+
+    Args:
+        transaction: What writes.
+        design: Holds the rules.
+        absent: Only of those who were not heard of for so long that their trials are others'; else of all.
+    """
+    transaction.flush()
+    query = select(Observer).join(Session).where(Session.done.is_(None), Observer.failed.is_(None))
+    if absent:
+        query = query.where(Session.leased < now())
+    observers = {observer.id: observer for observer in transaction.scalars(query)}
+    for number, found in attention(transaction, list(observers)).items() if observers else ():
+        reason = found.failure(design)
+        if reason is not None:
+            observers[number].failed = reason
+            note(transaction, "study", "failed", {"observer": observers[number].name, "reason": reason})

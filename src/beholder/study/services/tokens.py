@@ -14,11 +14,12 @@ from beholder.study.services.refusals import RefusedError
 if TYPE_CHECKING:
     from beholder.study.models import Observer
 
-__all__ = ["Signer"]
+__all__ = ["HALF", "Signer"]
 
 Use: TypeAlias = Literal["observer", "experimenter", "trial", "csrf"]
 
-_DIGITS = 10
+HALF = 5
+"""Signs of a code before its hyphen, and after it."""
 
 
 class Signer:
@@ -59,8 +60,8 @@ class Signer:
         Ten signs that are hard to mistake, 50 bits.
         """
         digest = hmac.new(self._key, f"{use}:{observer.name}".encode(), hashlib.sha256).digest()
-        text = base64.b32encode(digest).decode()[:_DIGITS]
-        return f"{text[:5]}-{text[5:]}"
+        text = base64.b32encode(digest).decode()
+        return f"{text[:HALF]}-{text[HALF : 2 * HALF]}"
 
     def digest(self, text: str) -> str:
         """A keyed hash, for what is to be found again but not read."""

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select
 
 from beholder.study.database import now
-from beholder.study.models import Observer
+from beholder.study.models import Observer, Session
 from beholder.study.services.audit import note
 from beholder.study.services.refusals import RefusedError
+from beholder.study.services.tokens import HALF
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session as Transaction
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from beholder.study.design import Design
     from beholder.study.services.tokens import Signer
 
-__all__ = ["STEPS", "begin", "delete_by_code", "find_observer", "pass_step", "steps_of"]
+__all__ = ["STEPS", "begin", "completion_codes", "delete_by_code", "find_observer", "pass_step", "steps_of"]
 
 STEPS = ("consent", "about", "screen", "instructions", "trials", "thanks")
 """In their order; `about` and `screen` are left out where the design does not want them."""
@@ -109,12 +110,20 @@ def delete_by_code(transaction: Transaction, code: str) -> None:
     Raises:
         RefusedError: If nobody has the code.
     """
-    plain = code.strip().upper()
+    # As it was told, whatever is between its letters and digits.
+    plain = "".join(sign for sign in code.upper() if sign.isalnum())
+    plain = f"{plain[:HALF]}-{plain[HALF:]}"
     observer = transaction.scalar(select(Observer).where(Observer.code == _digest(plain)))
     if observer is None:
         raise RefusedError(404, "code: nobody here has this code; it looks like ABCDE-FGH23.")
     transaction.execute(delete(Observer).where(Observer.id == observer.id))
     note(transaction, "observer", "deleted", {"observer": "by their code"})
+
+
+def completion_codes(transaction: Transaction, signer: Signer) -> list[str]:
+    """The codes of all who did a whole session, in the order of the alphabet."""
+    query = select(Observer).where(Observer.sessions.any(Session.done.is_not(None)))
+    return sorted(signer.code("done", observer) for observer in transaction.scalars(query))
 
 
 def _digest(code: str) -> str:

@@ -6,7 +6,8 @@ import { measureRefresh } from "./timing.js";
 const CARD = 85.6; // millimetres, ISO/IEC 7810 ID-1
 const GREYS = 8;
 const told = document.getElementById("told");
-const [form, card, width, skip] = ["screen", "card", "card-width", "card-skip"].map((id) => document.getElementById(id));
+const [form, card, width, skip, darkest] = ["screen", "card", "card-width", "card-skip", "darkest"].map((id) =>
+  document.getElementById(id));
 
 let moved = false; // who did not move it has not measured
 const resize = () => { card.style.width = `${width.value}px`; };
@@ -105,7 +106,7 @@ form.addEventListener("submit", async (event) => {
     refresh: await measureRefresh(),
     plates,
     plates_right: plates.filter((seen, index) => seen === PLATES[index].digit).length,
-    darkest: Number(document.getElementById("darkest").value),
+    darkest: darkest.value === "" ? null : Number(darkest.value),
     touch: matchMedia("(pointer: coarse)").matches,
   };
   try {
