@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test setup setup-dev weights check bench clean
+.PHONY: demo test test-all setup setup-dev weights check bench clean
 .DEFAULT_GOAL := demo
 
 demo: setup  ## Set up, fetch the weights, score the demonstration photographs
 	$(BIN)/beholder demo
 
 test: setup-dev weights  ## Set up the rest and run the tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
+
+test-all: setup-dev weights  ## Run the slow tests, too
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 setup: $(VENV)/.stamp-base  ## The package and all it runs on, in .venv

@@ -101,6 +101,7 @@ def _work(rank: int, meeting: str, x: Tensor, y: Tensor, results: Tensor) -> Non
     torch.distributed.destroy_process_group()
 
 
+@pytest.mark.slow
 def test_two_processes_agree_on_the_mean(pair: tuple[Tensor, Tensor], tmp_path: Path) -> None:
     results = torch.zeros(2, dtype=torch.float64).share_memory_()
     multiprocessing.spawn(_work, (str(tmp_path / "meeting"), *pair, results), nprocs=2)

@@ -15,7 +15,7 @@ from beholder.backbones.tiles import cut_into_tiles, join_tiles
 SIZE = (391, 477)  # no multiples of a network's step
 
 
-@pytest.fixture(params=["alexnet", "vgg16", "squeezenet1_1"])
+@pytest.fixture(params=["alexnet", pytest.param("vgg16", marks=pytest.mark.slow), "squeezenet1_1"])
 def backbone(request: pytest.FixtureRequest, squeezenet_file: Path) -> Backbone:
     name: str = request.param
     weights = squeezenet_file if name.startswith("squeeze") else None

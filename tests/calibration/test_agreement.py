@@ -320,6 +320,7 @@ def make_offsets(seed: int) -> MeasuredSet:
     )
 
 
+@pytest.mark.slow
 def test_metrics_that_are_equally_good_seldom_differ() -> None:
     p_values = [agree(make_offsets(seed), resamples=100).comparisons["p_value"][0] for seed in range(40)]
     assert sum(p < 0.05 for p in p_values) <= 6

@@ -39,6 +39,7 @@ def command(*arguments: str, kill_at: int = 0) -> list[str]:
     return [*start, "-m", "ssim,dss,ms_ssim", *arguments]
 
 
+@pytest.mark.slow
 def test_a_worker_is_killed_and_the_table_is_the_same(folder: Path) -> None:
     arguments = command("-o", "ray.parquet", "--json", "--cluster", "local", kill_at=1)
     done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=False)

@@ -102,6 +102,7 @@ def _seconds_of_children() -> float:
     return spent.ru_utime + spent.ru_stime
 
 
+@pytest.mark.slow
 def test_demo(run: Run, tmp_path: Path) -> None:
     done = run("demo", "out", http_proxy="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9")
     assert done.returncode == 0, done.stderr

@@ -198,6 +198,7 @@ def test_lines_of_json_tell_of_the_run(run: Run, tmp_path: Path) -> None:
     assert events[-1].items() >= told.items()
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_pairs_take_no_memory(tmp_path: Path) -> None:
     ten_million = load_benchmark("ten_million")
     few, many = (ten_million.measure(tmp_path / str(rows), rows) for rows in (10_000, 100_000))

@@ -75,7 +75,15 @@ def test_the_score_is_the_sum_of_the_layers_means(
 
 
 @pytest.mark.parametrize(
-    "network", ["vgg19", "resnet18", "resnet50", "regnet_y_400mf", "densenet121", "swin_t"]
+    "network",
+    [
+        "vgg19",
+        "resnet18",
+        "resnet50",
+        "regnet_y_400mf",
+        pytest.param("densenet121", marks=pytest.mark.slow),
+        "swin_t",
+    ],
 )
 def test_customary_layers_halve_the_resolution(
     network: str, files: dict[str, Path], pair: tuple[Tensor, Tensor]

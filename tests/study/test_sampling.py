@@ -75,7 +75,7 @@ def test_active_sampling_asks_about_what_is_close(
     make_study: MakeStudy, open_study: OpenStudy, conditions: dict[str, Path]
 ) -> None:
     folder = make_study(
-        kind="ranking", stimuli={"conditions": conditions}, sampling="active", votes=4, session=ACTIVE
+        kind="ranking", stimuli={"conditions": conditions}, sampling="active", votes=3, session=ACTIVE
     )
     seat, database = open_study(folder)
     draw = np.random.default_rng(0)
@@ -86,9 +86,9 @@ def test_active_sampling_asks_about_what_is_close(
             break
         sitting.finish(judge_conditions(database, draw))
         sittings += 1
-    assert sittings == 12  # 36 stimuli with 4 votes each, 12 trials
+    assert sittings == 9  # 36 stimuli with 3 votes each, 12 trials
     asked = votes(database, Stimulus.condition0 + "-" + Stimulus.condition1)
-    assert sum(asked.values()) == 144
+    assert sum(asked.values()) == 108
     assert asked["good-same"] > 2 * asked["best-worst"]
     twice = (select(func.count()).select_from(Trial).join(Session).where(Trial.purpose == "judged")).group_by(
         Session.observer_id, Trial.stimulus_id
@@ -122,8 +122,8 @@ def test_quest_asks_near_the_threshold(make_study: MakeStudy, open_study: OpenSt
         kind="jnd",
         stimuli={"levels": levels},
         sampling="quest+",
-        votes=10,
-        session={"trials": 40, "breaks": {"every": 0}},
+        votes=6,
+        session={"trials": 24, "breaks": {"every": 0}},
         catch={"identical": 2, "noise": 2},
     )
     seat, database = open_study(folder)
@@ -140,7 +140,7 @@ def test_quest_asks_near_the_threshold(make_study: MakeStudy, open_study: OpenSt
     for _ in range(4):
         seat().go_to_trials().finish(choose)
     assert seat().go_to_trials().client.get("/api/trial").status_code == 410
-    assert votes(database, Stimulus.group) == {"0": 80, "1": 80}
+    assert votes(database, Stimulus.group) == {"0": 48, "1": 48}
     for group, threshold in thresholds.items():
         counted = votes(database, Stimulus.name)
         near = sum(
@@ -148,7 +148,7 @@ def test_quest_asks_near_the_threshold(make_study: MakeStudy, open_study: OpenSt
             for name, count in counted.items()
             if name.startswith(f"{group}/") and abs(float(name.split("/")[1]) - threshold) < 0.11
         )
-        assert near > 45  # of 80, at 2 or 3 of 8 strengths, mostly above 60; even sampling gives 20 or 30
+        assert near > 24  # of 48, at 2 or 3 of 8 strengths; even sampling gives 12 or 18
 
 
 def test_whose_answers_do_not_count_tell_nothing(

@@ -136,6 +136,7 @@ def test_a_run_that_was_broken_off_goes_on_as_if_it_had_not_been(recipe: Recipe,
         assert torch.equal(resumed[name], value), name
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_does(path: Path, tmp_path: Path) -> None:
     train_in_two_processes(path, tmp_path / "two", "steps=4")
     train(read_recipe(path, ["steps=4"]), tmp_path / "one")

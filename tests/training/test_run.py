@@ -205,6 +205,7 @@ def test_a_run_that_no_longer_gets_better_ends(recipe: Path, tmp_path: Path) -> 
         assert steps == list(range(10))  # the first validation is the best, the next two are as good
 
 
+@pytest.mark.slow
 def test_two_nodes_learn_what_two_processes_do(recipe: Path, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -126,6 +126,7 @@ def test_pictures_pass_the_network_once(
         learn_metric(recipe_of("lin", triplets, *SHORT, "data.held_out=0.5"), tmp_path / "two", resume=True)
 
 
+@pytest.mark.slow
 def test_two_processes_learn_as_one(triplets: Path, tmp_path: Path) -> None:
     alone = recipe_of("lin", triplets, *SHORT, "dropout=0")
     learn_metric(alone, tmp_path / "one")
