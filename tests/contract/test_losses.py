@@ -113,6 +113,7 @@ def test_extremes_are_finite(loss: Loss, side: int, case: str) -> None:
     assert gradient.isfinite().all()
 
 
+@pytest.mark.slow
 def test_random_pictures_are_finite(name: str, loss: Loss, side: int) -> None:
     for start in range(0, SEEDS, 20):
         pairs = [random_pair(seed, side) for seed in range(start, start + 20)]
