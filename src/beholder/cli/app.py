@@ -24,6 +24,7 @@ from beholder.cli.score import score
 from beholder.cli.serve import serve
 from beholder.cli.study import study
 from beholder.cli.stylise import stylise
+from beholder.cli.sweep import sweep
 from beholder.cli.train import recipes, train
 from beholder.cli.weights import weights
 from beholder.spec import BeholderError
@@ -58,6 +59,7 @@ app.command()(metrics)
 app.command()(losses)
 app.command()(networks)
 app.command()(train)
+app.command()(sweep)
 app.command()(recipes)
 app.command()(restore)
 app.command()(models)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from beholder.training.folder import RunFolder
     from beholder.training.task import Progress
 
-__all__ = ["carry_out", "choose_run", "require", "tell_passing"]
+__all__ = ["carry_out", "choose_run", "listen", "require", "tell_passing"]
 
 _Recipe = TypeVar("_Recipe", bound="Settings")
 
@@ -114,7 +114,7 @@ def carry_out(
     interrupted = True
     with contextlib.suppress(KeyboardInterrupt), progress_bar("steps", quiet=quiet or not first) as bar:
         steps = _Steps(bar, before)
-        with _listen(bar, tell=first) as pressed:
+        with listen(bar, tell=first) as pressed:
             start(bar, steps.tell, pressed)
         interrupted = pressed()
     if first:
@@ -171,7 +171,7 @@ def tell_passing(bar: Bar, what: str, unit: str) -> Callable[[int, int], None]:
 
 
 @contextlib.contextmanager
-def _listen(bar: Bar, *, tell: bool) -> Iterator[Callable[[], bool]]:
+def listen(bar: Bar, *, tell: bool) -> Iterator[Callable[[], bool]]:
     """Whether Ctrl-C was pressed; the second one ends at once."""
     pressed = False
 

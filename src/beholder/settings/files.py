@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from beholder.settings.typed import Settings
 
-__all__ = ["read_settings", "write_settings"]
+__all__ = ["change_settings", "read_settings", "write_settings"]
 
 Place = tuple[str | int, ...]
 _LONGEST = 100  # values that errors repeat
@@ -62,6 +62,27 @@ def read_settings(path: str | Path, overrides: Sequence[str] = (), *, kind: type
             # Of a list it says, too, how few elements are left without the wrong ones.
             if problem["type"] != "too_short" or not any(place[:-1] == problem["loc"] for place in places)
         ]
+        raise UsageError("\n".join(told)) from error
+
+
+def change_settings(settings: _Settings, overrides: Sequence[str]) -> _Settings:
+    """The same settings, but for some.
+
+    Args:
+        settings: What holds otherwise.
+        overrides: As `read_settings` takes them.
+
+    Raises:
+        UsageError: If a setting is unknown or impossible.
+    """
+    plain = settings.model_dump(mode="json")
+    for override in overrides:
+        _override(plain, override)
+    kind = type(settings)
+    try:
+        return kind.model_validate(plain)
+    except ValidationError as error:
+        told = [_tell(problem, {}, Path("settings"), overrides, kind) for problem in error.errors()]
         raise UsageError("\n".join(told)) from error
 
 

@@ -87,6 +87,14 @@ class LossMix(Settings):
     balance: Literal["fixed", "equalise", "gradient", "uncertainty"] = "fixed"
     against: dict[str, Path] = Field(default_factory=dict)
 
+    @field_validator("weights")
+    @classmethod
+    def _weights_name_terms(cls, weights: dict[str, float], info: ValidationInfo) -> dict[str, float]:
+        terms = info.data.get("terms", weights)
+        if foreign := [name for name in weights if name not in (*terms, "adversary")]:
+            raise ValueError(f"there is no term {', '.join(foreign)}; the terms are {', '.join(terms)}")
+        return weights
+
     @field_validator("against")
     @classmethod
     def _against_names_terms(cls, against: dict[str, Path], info: ValidationInfo) -> dict[str, Path]:
