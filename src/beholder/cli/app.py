@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from beholder.cli.agree import agree
+from beholder.cli.blend import blend
 from beholder.cli.calibrate import calibrate
 from beholder.cli.console import say, show_error
 from beholder.cli.data import data
@@ -60,6 +61,7 @@ app.command()(losses)
 app.command()(networks)
 app.command()(train)
 app.command()(sweep)
+app.command()(blend)
 app.command()(recipes)
 app.command()(restore)
 app.command()(models)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from beholder.training.sweeping.plan import Sweep
     from beholder.training.task import Progress
 
-__all__ = ["sweep"]
+__all__ = ["read_sweep", "sweep"]
 
 _PLAN, _PAGE, _PLOT, _TABLE, _CHOSEN = (
     "sweep.yaml",
@@ -105,7 +105,7 @@ def sweep(
         )
     else:
         _refuse_beside_resume(recipe=recipe, over=over, point=point, output=output)
-        plan, folder = _go_on(resume, trials, storage)
+        plan, folder = read_sweep(resume, trials, storage)
     plan.check()
     fetch_missing(plan.objectives, _losses(plan))
     folder.mkdir(parents=True, exist_ok=True)
@@ -196,7 +196,17 @@ def _refuse_beside_resume(**given: object) -> None:
         )
 
 
-def _go_on(folder: Path, trials: int | None, storage: str | None) -> tuple[Sweep, Path]:
+def read_sweep(folder: Path, trials: int | None, storage: str | None) -> tuple[Sweep, Path]:
+    """The sweep that a folder holds.
+
+    Args:
+        folder: The folder.
+        trials: How many to carry out in place of those asked for before.
+        storage: Its database, where that is none of its own.
+
+    Raises:
+        UsageError: If there is none, or its trials are written down elsewhere.
+    """
     from beholder.settings import read_settings
     from beholder.training.sweeping.ledger import own_storage
     from beholder.training.sweeping.plan import Sweep

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from beholder.training.recipe import Recipe
 
-__all__ = ["load_model", "read_about", "save_model"]
+__all__ = ["load_model", "read_about", "save_model", "write_model"]
 
 
 def save_model(
@@ -55,9 +55,23 @@ def save_model(
         "before": dict(before),
         "recipe": recipe.model_dump(mode="json"),
     }
+    write_model(network, told, target)
+
+
+def write_model(network: nn.Module, told: Mapping[str, Any], target: Path) -> None:
+    """Write a network with what its file tells of it, whole or not at all.
+
+    Args:
+        network: The network.
+        told: As `read_about` gives it.
+        target: ``.safetensors`` file.
+
+    Raises:
+        TrainingError: If it cannot be written; the file before stands.
+    """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     with replacing(target) as partial:
-        partial.write_bytes(save(tensors, {"model": json.dumps(told)}))
+        partial.write_bytes(save(tensors, {"model": json.dumps(dict(told))}))
 
 
 def read_about(path: str | Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from beholder.training.recipe import MetricRequest, Recipe  # noqa: TC001 -- pyd
 from beholder.training.sweeping.front import Axis
 from beholder.training.sweeping.space import Choice, Span, parse_span, read_value
 
-__all__ = ["BALANCES", "Sweep"]
+__all__ = ["BALANCES", "Sweep", "axis_of"]
 
 BALANCES = ("equalise", "gradient", "uncertainty")
 """What balances the terms of a sum by itself; each is a point of its own where there are terms to balance."""
@@ -55,7 +55,7 @@ class Sweep(Settings):
     @property
     def axes(self) -> tuple[Axis, Axis]:
         """The measures of the plane."""
-        first, second = map(_axis, self.objectives)
+        first, second = map(axis_of, self.objectives)
         return first, second
 
     @property
@@ -114,7 +114,8 @@ class Sweep(Settings):
         return len(self.recipe.loss.terms) + (self.recipe.adversary is not None)
 
 
-def _axis(metric: str) -> Axis:
+def axis_of(metric: str) -> Axis:
+    """A metric as a measure of the plane."""
     spec = describe_metric(metric)
     return Axis(metric, higher=spec.direction == "higher", unit="" if spec.unit == "1" else spec.unit)
 
