@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING, Any
 from beholder.adapters.wrapped import WrappedMetric, wrap_metric
 
 if TYPE_CHECKING:
+    from beholder.adapters.lightning_metrics import LightningMetrics
     from beholder.adapters.streaming import MeanScore
     from beholder.spec import Metric
 
-__all__ = ["WrappedMetric", "as_torchmetric", "wrap_metric"]
+__all__ = ["LightningMetrics", "WrappedMetric", "as_torchmetric", "wrap_metric"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load Lightning when its callback is asked for: it takes seconds, and may not be installed."""
+    if name == "LightningMetrics":
+        from beholder.adapters.lightning_metrics import LightningMetrics
+
+        return LightningMetrics
+    raise AttributeError(f"module 'beholder.adapters' has no attribute {name!r}")
 
 
 def as_torchmetric(metric: str | Metric, **options: Any) -> MeanScore:
