@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from beholder.cli.console import say
+from beholder.cli.console import progress_bar, say
 from beholder.cli.running import Job
+from beholder.cli.runs import tell_passing
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
@@ -62,8 +63,12 @@ def find_pairs(
     distorted: File | None,
     options: PairOptions,
     tell: Callable[[str], object] = say,
+    *,
+    quiet: bool = False,
 ) -> Pairs:
     """The pairs that the command is asked to score; those without a partner are told, if they are allowed.
+
+    Unless ``quiet``, a bar shows how many shards are looked through.
 
     Raises:
         UsageError: If it is not clear which are asked for.
@@ -76,7 +81,8 @@ def find_pairs(
             raise UsageError(
                 "--pairs names the files itself; leave out REFERENCE, DISTORTED and --one-reference."
             )
-        return read_pairs(options.pairs)
+        with progress_bar("shards", quiet=quiet) as bar:
+            return read_pairs(options.pairs, tell=tell_passing(bar, "looking through", "shards"))
     if reference is None or distorted is None:
         raise UsageError(
             "name REFERENCE and DISTORTED (files or folders), or --pairs FILE. See beholder score -h."

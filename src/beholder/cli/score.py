@@ -41,7 +41,10 @@ def score(
     ] = None,
     pairs: Annotated[
         str | None,
-        typer.Option(path_type=str, help="CSV or Parquet file with the columns reference and distorted."),
+        typer.Option(
+            path_type=str,
+            help="CSV or Parquet file with the columns reference and distorted; or WebDataset shards, 'a-{00..09}.tar'.",
+        ),
     ] = None,
     one_reference: Annotated[
         bool, typer.Option("--one-reference", help="Compare one reference with every picture of a folder.")
@@ -120,6 +123,8 @@ def score(
 
         beholder score --pairs pairs.parquet -m lpips_vgg -o scores.parquet --cluster auto
 
+        beholder score --pairs 'shards/pairs-{000..009}.tar' -m lpips_vgg -o scores.parquet
+
         beholder score original.mp4 encoded.mp4 -m vmaf,psnr_y,lpips_alex --every 5 --report page.html
     """
     names = _split(metrics or ())
@@ -151,7 +156,7 @@ def score(
         job = video_job(videos, names, settings, told_videos, maps=maps is not None)
     else:
         told_videos.refuse()
-        found = find_pairs(*sides, told_pairs, wishes.tell)
+        found = find_pairs(*sides, told_pairs, wishes.tell, quiet=quiet or log_json)
         files = (file for pair in found.after(0) for file in (pair.reference, pair.distorted))
         check_outputs(table, page, folder, read=itertools.chain([listed] if listed else [], files))
         wants_maps = maps is not None or report is not None

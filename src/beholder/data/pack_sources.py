@@ -6,15 +6,17 @@ import dataclasses
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
 from beholder.data.kmeans import list_pictures
 from beholder.images import PICTURE_SUFFIXES
+from beholder.images.archives import expand_braces, find_member
 from beholder.spec import PictureError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 __all__ = ["PackFile", "PackSource", "find_source"]
 
@@ -68,12 +70,14 @@ class PackSource(Protocol):
         ...
 
 
-def find_source(pictures: str | Path | Sequence[str | Path]) -> PackSource:
-    """The pictures of a folder, of an archive, or of a list of files.
+def find_source(pictures: str | Path | Sequence[str | Path] | PackSource) -> PackSource:
+    """The pictures of a folder, of archives, or of a list of files; a source is one already.
 
     Raises:
         PictureError: If there are none, or the archive cannot be read.
     """
+    if not isinstance(pictures, str | Path | Sequence):
+        return pictures
     if not isinstance(pictures, str | Path):
         files = list_pictures(pictures)
         return _Files(tuple(str(file) for file in files), tuple(files))
@@ -81,6 +85,8 @@ def find_source(pictures: str | Path | Sequence[str | Path]) -> PackSource:
     if path.is_dir():
         files = list_pictures(path)
         return _Files(tuple(file.relative_to(path).as_posix() for file in files), tuple(files))
+    if not path.exists() and len(shards := expand_braces(str(path))) > 1:
+        return _Shards.open([Path(shard) for shard in shards])
     if not path.is_file():
         raise PictureError(f"{path}: found no such folder or archive; check the name.")
     if path.name.lower().endswith((".zip", *_TAR_ENDINGS)):
@@ -94,6 +100,10 @@ def find_source(pictures: str | Path | Sequence[str | Path]) -> PackSource:
 def _stamp(path: Path) -> tuple[str, int, int]:
     try:
         told = path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if (member := find_member(path)) is None:
+            raise PictureError(f"{path}: cannot be read: {error.strerror}.") from error
+        return f"{member.archive.resolve()}/{member.offset}", member.size, member.archive.stat().st_mtime_ns
     except OSError as error:
         raise PictureError(f"{path}: cannot be read: {error.strerror}.") from error
     return str(path.resolve()), told.st_size, told.st_mtime_ns
@@ -117,13 +127,14 @@ class _Files:
 class _Archive:
     path: Path
     names: tuple[str, ...]
+    first: int = 0  # position of the first
 
     @property
     def listing(self) -> Sequence[tuple[str, int, int]]:
         return [_stamp(self.path)]
 
     def read(self, folder: Path) -> Iterator[PackFile]:
-        positions = {name: position for position, name in enumerate(self.names)}
+        positions = {name: position for position, name in enumerate(self.names, self.first)}
         members = _read_members(self.path, positions)
         while True:
             try:
@@ -136,6 +147,38 @@ class _Archive:
             target = folder / f"{positions[name]}{PurePosixPath(name).suffix}"
             target.write_bytes(content)
             yield PackFile(positions[name], target, f"{self.path}/{name}")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Shards:
+    """Archives that are one."""
+
+    archives: tuple[_Archive, ...]
+
+    @classmethod
+    def open(cls, paths: Sequence[Path]) -> _Shards:
+        archives: list[_Archive] = []
+        for path in paths:
+            source = find_source(path)
+            if not isinstance(source, _Archive):
+                raise PictureError(
+                    f"{path}: found a folder; expected an archive, as of a pattern with braces."
+                )
+            first = archives[-1].first + len(archives[-1].names) if archives else 0
+            archives.append(dataclasses.replace(source, first=first))
+        return cls(tuple(archives))
+
+    @property
+    def names(self) -> Sequence[str]:
+        return [f"{archive.path.name}/{name}" for archive in self.archives for name in archive.names]
+
+    @property
+    def listing(self) -> Sequence[tuple[str, int, int]]:
+        return [stamp for archive in self.archives for stamp in archive.listing]
+
+    def read(self, folder: Path) -> Iterator[PackFile]:
+        for archive in self.archives:
+            yield from archive.read(folder)
 
 
 def _list_members(path: Path) -> tuple[str, ...]:

@@ -108,7 +108,9 @@ def pack_folder() -> Path:
 
 
 def open_pack(
-    pictures: str | Path | Sequence[str | Path], *, tell: Callable[[int, int], object] | None = None
+    pictures: str | Path | Sequence[str | Path] | PackSource,
+    *,
+    tell: Callable[[int, int], object] | None = None,
 ) -> Pack:
     """Open photographs for fast reading of patches; at first they are decoded, once for all.
 
@@ -120,8 +122,9 @@ def open_pack(
     Pictures with more than 8 bits are rounded to 8.
 
     Args:
-        pictures: A folder, searched with its subfolders; a ``.zip``, ``.tar``, ``.tar.gz`` or ``.tgz`` of folders; or
-            a list of files.
+        pictures: A folder, searched with its subfolders; a ``.zip``, ``.tar``, ``.tar.gz`` or ``.tgz`` of folders, or a
+            pattern of several (``photos-{000..009}.tar``); a list of files; or another source, such as
+            `beholder.data.samples.DatasetPictures`.
         tell: Called with the number of pictures that are decoded, and of all.
 
     Returns:

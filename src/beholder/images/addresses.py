@@ -86,6 +86,8 @@ def as_file(given: None) -> None: ...
 def as_file(given: str | os.PathLike[str]) -> File: ...
 def as_file(given: str | os.PathLike[str] | None) -> File | None:
     """What a user names: an address where it begins with a protocol, as in ``s3://``, else a path."""
+    if isinstance(given, Address):
+        return given
     if isinstance(given, str) and "://" in given and _ADDRESS.match(given):
         return Address(given)
     return None if given is None else Path(given)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from beholder.images.addresses import as_file
 from beholder.images.csv_list import CsvList
+from beholder.images.shards import SHARD_ENDINGS, ShardList
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from beholder.images.pair_list import PairList
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["read_pairs"]
 
 
-def read_pairs(path: str | Path) -> PairList:
+def read_pairs(path: str | Path, *, tell: Callable[[int, int], object] | None = None) -> PairList | ShardList:
     """Read pairs from a list with the columns ``reference`` and ``distorted``, in small letters or capitals.
 
     Other columns are passed over, and so are blanks around a cell. Relative paths start at the list's folder; addresses stand for themselves. The
@@ -25,7 +27,10 @@ def read_pairs(path: str | Path) -> PairList:
 
     Args:
         path: The list, or its address in an object store: Parquet where the name ends in ``.parquet``, else CSV in
-            UTF-8, separated by commas.
+            UTF-8, separated by commas. Or a shard of a WebDataset, ``.tar``, or a pattern of them
+            (``pairs-{000..009}.tar``), on this machine; its fields are ``reference`` and ``distorted``, see
+            `beholder.images.shards.ShardList`.
+        tell: Called with the number of shards that are looked through, and of all.
 
     Returns:
         The pairs in the list's order.
@@ -36,6 +41,8 @@ def read_pairs(path: str | Path) -> PairList:
         MissingPackageError: If no package is installed that opens it.
     """
     path = as_file(path)
+    if path.name.lower().endswith(SHARD_ENDINGS):
+        return ShardList(path, tell=tell)
     if path.suffix.lower() == ".parquet":
         from beholder.images.parquet_list import ParquetList
 

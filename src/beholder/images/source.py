@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beholder.images.addresses import Address, read_pieces
+from beholder.images.archives import find_member
 from beholder.images.formats import KNOWN_FORMATS, describe, sniff
+from beholder.images.held import HeldFile
 from beholder.spec import BeholderError, PictureError
 
 if TYPE_CHECKING:
     from beholder.images.addresses import File
+    from beholder.images.archives import Member
 
 __all__ = ["Source", "open_source", "read_source", "shown"]
 
@@ -76,12 +79,14 @@ def read_source(path: File, max_pixels: int) -> Source:
     """Read a file whole, once its first bytes show that it is a picture.
 
     Args:
-        path: The file, on this machine or in an object store.
+        path: The file: on this machine, also within a tar archive; in an object store; or in memory.
         max_pixels: Kept for :meth:`Source.check_size`.
 
     Raises:
         PictureError: If the file is missing, empty, not a regular file, not readable, or not a picture.
     """
+    if isinstance(path, HeldFile):
+        return Source(path, _sniff(path, path.data[:_HEAD]), path.data, max_pixels)
     if isinstance(path, Address):
         return _read_stored(path, max_pixels)
     try:
@@ -95,7 +100,10 @@ def read_source(path: File, max_pixels: int) -> Source:
             head = file.read(_HEAD)
             kind = _sniff(path, head)
             return Source(path, kind, head + file.read(), max_pixels)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
+        # Windows finds nothing there, other systems find that an archive is no folder.
+        if (member := find_member(path)) is not None:
+            return _read_member(path, member, max_pixels)
         found = "a link whose target does not exist" if path.is_symlink() else "no such file"
         raise _refused(path, found, "check the name") from error
     except PermissionError as error:
@@ -117,6 +125,17 @@ def _read_stored(address: Address, max_pixels: int) -> Source:
         raise
     except BeholderError as error:
         raise PictureError(str(error)) from error
+
+
+def _read_member(path: Path, member: Member, max_pixels: int) -> Source:
+    try:
+        with member.archive.open("rb") as file:
+            file.seek(member.offset)
+            head = file.read(min(_HEAD, member.size))
+            kind = _sniff(path, head)
+            return Source(path, kind, head + file.read(member.size - len(head)), max_pixels)
+    except OSError as error:
+        raise _refused(path, f"an archive that cannot be read ({error})", "check the disk") from error
 
 
 def open_source(data: bytes, name: str, max_pixels: int) -> Source:

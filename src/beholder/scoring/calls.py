@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from beholder.images import Pair, as_file
@@ -13,7 +14,7 @@ from beholder.scoring.table import ScoreTable
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     import polars as pl
@@ -59,7 +60,9 @@ def score_table(pairs: Iterable[Files], metrics: Metrics, settings: Settings | N
     """
     scorer = Scorer(metrics, settings)
     rows, notes = [], Notes()
-    for scored in scorer.stream([_as_pair(pair) for pair in pairs]):
+    # A list is looked through before anything is scored; what comes one by one, with its pictures, is not held.
+    told = [_as_pair(pair) for pair in pairs] if isinstance(pairs, Sequence) else map(_as_pair, pairs)
+    for scored in scorer.stream(told):
         rows.append(scored.as_row())
         notes.add(f"{as_text(path)}: {note}" for path, note in scored.notes)
     return ScoreTable.from_rows(rows, {**scorer.provenance(), **notes.as_dict(), "stopped": None})
