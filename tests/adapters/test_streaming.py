@@ -86,6 +86,19 @@ def test_collections_and_copies(pair: tuple[Tensor, Tensor]) -> None:
     assert copied.compute().item() == pytest.approx(computed["ssim"].item())
 
 
+def test_a_collection_keeps_metrics_apart_that_begin_alike(pair: tuple[Tensor, Tensor]) -> None:
+    x, y = pair
+    names = ("ssim", "gmsd", "mse", "haarpsi")  # of equal pictures two are 0, two are 1
+    collection = torchmetrics.MetricCollection({name: as_torchmetric(name) for name in names})
+    collection.update(y, y)
+    collection.update(x, y)
+    expected = {
+        name: create_metric(name)(torch.cat([y, x]), torch.cat([y, y])).mean().item() for name in names
+    }
+    computed = {name: value.item() for name, value in collection.compute().items()}
+    assert computed == pytest.approx(expected, rel=1e-5)
+
+
 def test_half_of_the_network_leaves_the_sum_in_double_precision() -> None:
     metric = as_torchmetric("ssim").half()
     assert metric.total.dtype == torch.float64

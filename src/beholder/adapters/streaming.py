@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import torch
@@ -16,6 +17,8 @@ except ModuleNotFoundError as error:
     raise MissingPackageError("this needs the package torchmetrics: pip install torchmetrics") from error
 
 __all__ = ["MeanScore"]
+
+_NUMBERS = itertools.count()
 
 
 class MeanScore(torchmetrics.Metric):
@@ -32,6 +35,7 @@ class MeanScore(torchmetrics.Metric):
     full_state_update = False
     total: Tensor
     pictures: Tensor
+    number: Tensor
 
     def __init__(self, metric: str | Metric, **options: Any) -> None:
         own: dict[str, Any] = {}
@@ -43,6 +47,9 @@ class MeanScore(torchmetrics.Metric):
             raise UsageError(f"the metric is {metric!r}; expected a catalogue name or a metric.")
         self.add_state("total", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
         self.add_state("pictures", torch.zeros((), dtype=torch.long), dist_reduce_fx="sum")
+        # A MetricCollection takes metrics whose states are equal after the first batch for one, and goes on with one of
+        # them. SSIM and FSIM of equal pictures would be: this number keeps each apart.
+        self.add_state("number", torch.tensor(next(_NUMBERS)), dist_reduce_fx="max")
 
     @property
     def higher_is_better(self) -> bool:  # type: ignore[override]

@@ -75,12 +75,15 @@ def find_pairs(
         PairingError: If they cannot be had.
     """
     from beholder.images import pair_paths, read_pairs
+    from beholder.images.shards import SHARD_ENDINGS
 
     if options.pairs is not None:
         if reference is not None or options.one_reference:
             raise UsageError(
                 "--pairs names the files itself; leave out REFERENCE, DISTORTED and --one-reference."
             )
+        if not options.pairs.name.lower().endswith(SHARD_ENDINGS):
+            return read_pairs(options.pairs)
         with progress_bar("shards", quiet=quiet) as bar:
             return read_pairs(options.pairs, tell=tell_passing(bar, "looking through", "shards"))
     if reference is None or distorted is None:
