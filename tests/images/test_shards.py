@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import beholder
-from beholder.images import decode_picture, read_pairs, read_picture
+from beholder.images import Pair, decode_picture, pair_paths, read_pairs, read_picture
 from beholder.images.archives import expand_braces, list_members
 from beholder.images.shards import ShardList
 from beholder.spec import PairingError, PictureError
@@ -30,6 +30,17 @@ def test_a_member_is_read_like_a_file(tmp_path: Path) -> None:
     assert read.notes == ("turned upright, from EXIF orientation 6",)
     other = read_picture(f"{shard}/{'long' * 60}.png")
     assert torch.equal(other.pixels, decode_picture(picture(2), "x").pixels)
+
+
+def test_members_pair_like_files(tmp_path: Path) -> None:
+    shard = write_shard(tmp_path / "a.tar", {"x.png": picture(1), "y.png": picture(2)})
+    assert pair_paths(shard / "x.png", shard / "y.png").pairs == (Pair(shard / "x.png", shard / "y.png"),)
+    (tmp_path / "tries").mkdir()
+    (tmp_path / "tries" / "1.png").write_bytes(picture(3))
+    (pair,) = pair_paths(shard / "x.png", tmp_path / "tries", one_reference=True).pairs
+    assert pair.reference == shard / "x.png"
+    with pytest.raises(PictureError, match=r"found no 'z\.png' in the archive"):
+        pair_paths(shard / "x.png", shard / "z.png")
 
 
 def test_what_is_wrong_within_an_archive_is_told_by_its_name(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Protocol
 
 from beholder.images.addresses import Address, as_file, is_folder, list_files
+from beholder.images.archives import find_member
 from beholder.images.formats import PICTURE_SUFFIXES
 from beholder.images.source import shown
 from beholder.spec import PairingError, UsageError
@@ -131,8 +132,8 @@ def _is_folder(path: File) -> bool:
     try:
         if path.is_dir():
             return True
-        # a file or a broken link: reading it tells what is wrong
-        if os.path.lexists(path):
+        # a file, also within an archive, or a broken link: reading it tells what is wrong
+        if os.path.lexists(path) or find_member(path):
             return False
     except (OSError, ValueError) as error:
         raise PairingError(f"{shown(path)}: cannot be looked at ({error}); check the name") from error
