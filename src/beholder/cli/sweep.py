@@ -106,12 +106,13 @@ def sweep(
     else:
         _refuse_beside_resume(recipe=recipe, over=over, point=point, output=output)
         plan, folder = read_sweep(resume, trials, storage)
+    plan = plan.from_anywhere()
     plan.check()
     fetch_missing(plan.objectives, _losses(plan))
     folder.mkdir(parents=True, exist_ok=True)
     from beholder.settings import write_settings
 
-    write_settings(plan.from_anywhere(), folder / _PLAN)
+    write_settings(plan, folder / _PLAN)
     ledger, interrupted = _carry_out(plan, folder, storage or own_storage(folder), quiet=quiet)
     failed = _tell(plan, ledger, folder)
     if interrupted:

@@ -19,6 +19,7 @@ Kind = Literal["trial", "front", "chosen", "named", "step"]
 _WIDTH, _HEIGHT = 720, 460
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 24, 16, 56
 _LINE = 15  # height of a label
+_DOT = 9  # half of what a dot takes
 _LETTER = 6.6  # width of one in a label, about
 _RADIUS = {"trial": 3.5, "front": 5.5, "chosen": 7.5, "named": 5.5, "step": 4.5}
 
@@ -147,8 +148,8 @@ def _grid(x: _Scale, y: _Scale, across: Measure, up: Measure) -> list[Markup]:
 
 
 def _labels(wanted: Sequence[tuple[str, float, float]]) -> list[Markup]:
-    """Labels beside their dots, each moved up or down until it lies over none before; what finds no room is left out."""
-    taken: list[tuple[float, float, float]] = []
+    """Labels beside their dots, each moved up or down until it lies over no dot and no label; else it is left out."""
+    taken = [(x - _DOT, x + _DOT, y + 4) for _, x, y in wanted]
     drawn = []
     for label, x, y in wanted:
         if not label:

@@ -48,7 +48,8 @@ def open_ledger(plan: Sweep, folder: Path, address: str) -> Ledger:
         UsageError: If the storage cannot be opened, or holds another sweep of that name.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    told = plan.model_dump(mode="json", exclude={"trials"})
+    # the photographs may lie elsewhere on another machine
+    told = plan.model_dump(mode="json", exclude={"trials": True, "recipe": {"data": {"train", "validation"}}})
     directions = [StudyDirection.MAXIMIZE if axis.higher else StudyDirection.MINIMIZE for axis in plan.axes]
     with _lock(folder):  # two that make the tables at once would trip over each other
         storage = _open_storage(address)
