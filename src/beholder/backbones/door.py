@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import os
 import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
-
+from beholder.backbones.cache import cache_folder, locate, sha256_of, tell_damage
 from beholder.backbones.cards import CARDS, PackageSource, WeightCard, WeightSource, find_card
 from beholder.backbones.downloads import download
 from beholder.backbones.sources import ArchiveSource
@@ -34,26 +31,6 @@ class WeightFile:
     card: str
     file: str
     sha256: str
-
-
-def cache_folder() -> Path:
-    """Where weights are kept: ``$BEHOLDER_CACHE/weights``, else under the user's cache folder."""
-    root = os.environ.get("BEHOLDER_CACHE")
-    return (Path(root) if root else platformdirs.user_cache_path("beholder", appauthor=False)) / "weights"
-
-
-def sha256_of(content: bytes) -> str:
-    """SHA-256 of bytes, in hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def locate(card: WeightCard) -> tuple[Path, WeightSource] | None:
-    """The first source of the card whose file lies in the cache; its content is not checked."""
-    for source in card.sources:
-        path = cache_folder() / card.name / source.file
-        if path.is_file():
-            return path, source
-    return None
 
 
 def load(name: str, path: str | Path | None = None) -> tuple[dict[str, Tensor], WeightFile]:
@@ -81,7 +58,7 @@ def load(name: str, path: str | Path | None = None) -> tuple[dict[str, Tensor], 
         raise WeightsError(f"the weights {name!r} are not in the cache ({cache_folder()}).\n{_help(card)}")
     path, source = found
     content = _read(path)
-    if (told := _tell_damage(content, source)) is not None:
+    if (told := tell_damage(sha256_of(content), source)) is not None:
         raise WeightsError(f"{path}: {told}. Replace it with `beholder weights fetch {name}`.")
     return read_weights(path, content, source.rename), WeightFile(name, source.file, source.sha256)
 
@@ -102,7 +79,7 @@ def fetch(card: WeightCard, tell: Callable[[str], None] = lambda _: None) -> Pat
     """
     if (found := locate(card)) is not None:
         path, cached = found
-        if (told := _tell_damage(_read(path), cached)) is None:
+        if (told := tell_damage(sha256_of(_read(path)), cached)) is None:
             return path
         tell(f"{card.name}: {path}: {told}; replacing it")
     failures = []
@@ -188,7 +165,7 @@ def _extract(archive: Path, source: ArchiveSource) -> bytes:
 
 def _place(card: WeightCard, source: WeightSource, content: bytes) -> Path:
     target = cache_folder() / card.name / source.file
-    if (told := _tell_damage(content, source)) is not None:
+    if (told := tell_damage(sha256_of(content), source)) is not None:
         raise WeightsError(f"{source}: {told}. Fetch it again.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -199,7 +176,7 @@ def _place(card: WeightCard, source: WeightSource, content: bytes) -> Path:
             partial.replace(target)
         for earlier in card.sources[: card.sources.index(source)]:  # `locate` would prefer them
             rival = target.with_name(earlier.file)
-            if rival.is_file() and _tell_damage(rival.read_bytes(), earlier) is not None:
+            if rival.is_file() and tell_damage(sha256_of(rival.read_bytes()), earlier) is not None:
                 rival.unlink(missing_ok=True)
     except OSError as error:
         raise WeightsError(
@@ -216,14 +193,6 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise WeightsError(f"{path}: cannot be read: {error.strerror}.") from error
-
-
-def _tell_damage(content: bytes, source: WeightSource) -> str | None:
-    """What is wrong with a file that should be the source's; nothing if it is."""
-    found = sha256_of(content)
-    if found == source.sha256:
-        return None
-    return f"damaged or not the expected file: sha256 {found}, expected {source.sha256}"
 
 
 def _rename_of(name: str, path: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from beholder.cli.completion import complete_metrics
 from beholder.cli.console import print_out, progress_bar, say
 from beholder.cli.measured import as_object, read_or_measure, show_frames, tell_of
 from beholder.cli.outputs import check_file
@@ -33,7 +34,10 @@ def agree(
     metrics: Annotated[
         str | None,
         typer.Option(
-            "-m", "--metrics", help="Metrics, with commas between them; lpips_alex, or all of a table's."
+            "-m",
+            "--metrics",
+            autocompletion=complete_metrics,
+            help="Metrics, with commas between them; lpips_alex, or all of a table's.",
         ),
     ] = None,
     table: Annotated[

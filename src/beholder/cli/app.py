@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from beholder.cli.agree import agree
 from beholder.cli.blend import blend
 from beholder.cli.calibrate import calibrate
+from beholder.cli.completion import run_program
 from beholder.cli.console import say, show_error
 from beholder.cli.data import data
 from beholder.cli.degrade import degrade
@@ -98,7 +99,7 @@ def main() -> None:
     # torch makes when it is imported, and once more in all of them at the end.
     gc.set_threshold(_OBJECTS)
     try:
-        app()
+        run_program(app)
     except BeholderError as error:
         show_error(str(error))
         sys.exit(2)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from beholder.cli.completion import complete_metrics
 from beholder.cli.console import print_out, progress_bar, say
 from beholder.cli.learning import learn
 from beholder.cli.measured import as_object, choose, read_or_measure, show_frames, tell_of
@@ -47,7 +48,12 @@ def combine_metrics(
     ] = None,
     metrics: Annotated[
         str | None,
-        typer.Option("-m", "--metrics", help="Members, with commas between them; or all of a table's."),
+        typer.Option(
+            "-m",
+            "--metrics",
+            autocompletion=complete_metrics,
+            help="Members, with commas between them; or all of a table's.",
+        ),
     ] = None,
     table: Annotated[
         Path | None, typer.Option(help="What `beholder agree --distances` wrote; no picture is needed.")

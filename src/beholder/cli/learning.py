@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from beholder.cli.completion import complete_metric_recipes, complete_metric_settings
 from beholder.cli.runs import carry_out, choose_run, require, tell_passing
 
 __all__ = ["learn"]
@@ -15,11 +16,17 @@ __all__ = ["learn"]
 def learn(
     recipe: Annotated[
         str | None,
-        typer.Argument(help="lin, tune, scratch, or a .yaml file of your own; not with --resume."),
+        typer.Argument(
+            autocompletion=complete_metric_recipes,
+            help="lin, tune, scratch, or a .yaml file of your own; not with --resume.",
+        ),
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Argument(help="KEY=VALUE, in place of the recipe's: data.train=bapps/2afc/train"),
+        typer.Argument(
+            autocompletion=complete_metric_settings,
+            help="KEY=VALUE, in place of the recipe's: data.train=bapps/2afc/train",
+        ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder of the run, made for it.")

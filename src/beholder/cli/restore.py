@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from beholder.cli.completion import complete_models
 from beholder.cli.console import print_out, print_wide, progress_bar, say, show_error
 from beholder.cli.outputs import check_outputs
 from beholder.cli.picture_files import make_folder_of, plan_pictures
@@ -22,7 +23,11 @@ __all__ = ["models", "restore"]
 
 def restore(
     model: Annotated[
-        str, typer.Argument(help="One of `beholder models`, or model.safetensors of a training run.")
+        str,
+        typer.Argument(
+            autocompletion=complete_models,
+            help="One of `beholder models`, or model.safetensors of a training run.",
+        ),
     ],
     pictures: Annotated[Path, typer.Argument(help="A picture, or a folder of them.")],
     output: Annotated[Path, typer.Argument(help="Picture to write; for a folder, the folder.")],

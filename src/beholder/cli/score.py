@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from beholder.catalog import split_requests
+from beholder.cli.completion import complete_metrics
 from beholder.cli.outputs import check_outputs, local_folder
 from beholder.cli.pictures import PairOptions, find_pairs, picture_job
 from beholder.cli.running import Wishes, run
@@ -35,6 +36,7 @@ def score(
         typer.Option(
             "-m",
             "--metrics",
+            autocompletion=complete_metrics,
             help="Names, comma-separated or each with an -m; options follow a colon. In an option's value, "
             "put a backslash before a comma or colon.",
         ),

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from beholder.catalog import split_requests
+from beholder.cli.completion import complete_metrics
 from beholder.cli.console import say
 from beholder.spec import MissingPackageError, UsageError
 
@@ -20,7 +21,10 @@ def serve(
     metrics: Annotated[
         list[str] | None,
         typer.Option(
-            "-m", "--metrics", help="Metrics that may be asked for, comma-separated or each with an -m."
+            "-m",
+            "--metrics",
+            autocompletion=complete_metrics,
+            help="Metrics that may be asked for, comma-separated or each with an -m.",
         ),
     ] = None,
     host: Annotated[

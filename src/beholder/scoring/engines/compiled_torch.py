@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 
     from beholder.spec import Metric, NoReferenceMetric
 
-__all__ = ["CompiledTorch"]
+__all__ = ["CompiledTorch", "find_compiler"]
 
 _SIZES = 64  # that a metric is compiled for, before it is computed uncompiled
+
+
+def find_compiler() -> str | None:
+    """The C++ compiler that torch would take: ``$CXX`` or one of the usual names; ``None`` where there is none."""
+    return next(filter(None, map(shutil.which, (os.environ.get("CXX", "c++"), "g++", "clang++"))), None)
 
 
 class CompiledTorch:
@@ -36,7 +41,7 @@ class CompiledTorch:
     """
 
     def __init__(self, metrics: Mapping[str, Metric | NoReferenceMetric], device: str) -> None:
-        if device == "cpu" and not any(map(shutil.which, (os.environ.get("CXX", "c++"), "g++", "clang++"))):
+        if device == "cpu" and find_compiler() is None:
             raise UsageError(
                 "engine is compiled, which needs a C++ compiler, and none is found; install g++ or clang, or leave "
                 "engine at auto."
