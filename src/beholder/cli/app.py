@@ -18,6 +18,7 @@ from beholder.cli.data import data
 from beholder.cli.degrade import degrade
 from beholder.cli.demo import demo
 from beholder.cli.distort import distort
+from beholder.cli.doctor import doctor
 from beholder.cli.losses import losses
 from beholder.cli.metrics import metrics
 from beholder.cli.networks import networks
@@ -57,6 +58,7 @@ app = typer.Typer(
 )
 app.command()(score)
 app.command()(demo)
+app.command()(doctor)
 app.command()(metrics)
 app.command()(losses)
 app.command()(networks)
