@@ -1,10 +1,10 @@
-# Targets: demo, test, setup, check, bench, clean. Nothing is installed twice: stamps in .venv remember.
+# Targets: demo, test, setup, check, bench, dist, clean. Nothing is installed twice: stamps in .venv remember.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-all setup setup-dev weights check bench clean
+.PHONY: demo test test-all setup setup-dev weights check bench dist clean
 .DEFAULT_GOAL := demo
 
 demo: setup  ## Set up, fetch the weights, score the demonstration photographs
@@ -51,6 +51,11 @@ bench: setup-dev weights  ## Side by side with the peers
 	$(BIN)/python benchmarks/contextual.py
 	$(BIN)/python benchmarks/shared_pass.py
 	$(BIN)/python benchmarks/accuracy.py
+
+dist: setup-dev  ## Wheel and source archive in dist/, checked as a package index would
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
 
 clean:
 	rm -rf $(VENV) build dist beholder-demo .mypy_cache .ruff_cache .pytest_cache
