@@ -47,7 +47,7 @@ def test_the_container_copies_what_is_there_and_not_ignored() -> None:
     for source in sources:
         assert (ROOT / source).exists(), f"the Containerfile copies {source}, which is not there"
         assert any(fnmatch.fnmatch(source, rule) for rule in kept), f".containerignore leaves out {source}"
-    for needed in (PROJECT["readme"], *PROJECT["license-files"], "pyproject.toml", "src"):
+    for needed in ("README.md", *PROJECT["license-files"], "pyproject.toml", "src"):
         assert needed in sources, f"the wheel is built from {needed}, which the Containerfile does not copy"
 
 
