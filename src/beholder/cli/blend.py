@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from beholder.cli.completion import complete_metrics, complete_models
 from beholder.cli.console import print_wide, progress_bar, say
 from beholder.cli.runs import require, tell_passing
 from beholder.spec import UsageError
@@ -23,8 +24,15 @@ __all__ = ["blend"]
 
 
 def blend(
-    first: Annotated[str, typer.Argument(help="One of `beholder models`, or model.safetensors of a run.")],
-    second: Annotated[str, typer.Argument(help="Another, of the same network.")],
+    first: Annotated[
+        str,
+        typer.Argument(
+            help="One of `beholder models`, or model.safetensors of a run.", autocompletion=complete_models
+        ),
+    ],
+    second: Annotated[
+        str, typer.Argument(help="Another, of the same network.", autocompletion=complete_models)
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the models, made for them.")],
     alpha: Annotated[
         str, typer.Option(help="Shares of the second: 0.3, or 0,0.5,1, or FIRST:LAST:DIFFERENCE.")
@@ -43,6 +51,7 @@ def blend(
             "-m",
             "--metrics",
             help="Two metrics: how close, and how good it looks.  [default: psnr,lpips_alex]",
+            autocompletion=complete_metrics,
         ),
     ] = None,
     pictures: Annotated[

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from beholder.cli.completion import complete_metrics, complete_recipes
 from beholder.cli.console import print_out, print_wide, progress_bar, say
 from beholder.cli.runs import listen, require
 from beholder.spec import UsageError
@@ -33,7 +34,11 @@ _PLAN, _PAGE, _PLOT, _TABLE, _CHOSEN = (
 
 def sweep(
     recipe: Annotated[
-        str | None, typer.Argument(help="A .yaml file, or one of `beholder recipes`; not with --resume.")
+        str | None,
+        typer.Argument(
+            help="A .yaml file, or one of `beholder recipes`; not with --resume.",
+            autocompletion=complete_recipes,
+        ),
     ] = None,
     settings: Annotated[
         list[str] | None, typer.Argument(help="KEY=VALUE, in place of the recipe's, in all trials.")
@@ -45,7 +50,11 @@ def sweep(
         ),
     ] = None,
     objectives: Annotated[
-        str, typer.Option(help="Two metrics: how close a picture is, and how good it looks.")
+        str,
+        typer.Option(
+            help="Two metrics: how close a picture is, and how good it looks.",
+            autocompletion=complete_metrics,
+        ),
     ] = "psnr,lpips_alex",
     trials: Annotated[
         int | None, typer.Option(min=1, help="How many runs, with the points that are given.  [default: 20]")
