@@ -16,6 +16,7 @@ from torch import Tensor
 from torchvision.models import squeezenet1_1
 
 from beholder.data.photos import PHOTOS
+from private_postgresql import private_postgresql, why_not
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -106,3 +107,15 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Path]:
+    """The folder with the socket of a PostgreSQL of our own."""
+    pytest.importorskip("psycopg", reason="PostgreSQL needs the extra 'postgresql'")
+    if why := why_not():
+        if os.environ.get("BEHOLDER_REQUIRE_POSTGRESQL") == "1":
+            pytest.fail(f"BEHOLDER_REQUIRE_POSTGRESQL=1, but {why}")
+        pytest.skip(why)
+    with private_postgresql() as folder:
+        yield folder

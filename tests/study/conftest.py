@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from beholder.study.database import Database
 from beholder.study.design import Design
 from beholder.study.folder import StudyFolder
 from beholder.study.settings import ServerSettings
-from private_postgresql import new_database, private_postgresql, why_not
+from private_postgresql import new_database
 
 MANY = ServerSettings(begins_a_minute=100_000)
 TIMING = {"refresh": 60.0, "flips": [0.0], "dropped": 0, "scale": 2.0, "full_screen": False}
@@ -146,18 +145,6 @@ def open_study() -> Iterator[OpenStudy]:
     yield open_it
     for each in (*opened, *databases):
         each.close()
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[Path]:
-    """The folder with the socket of a PostgreSQL of our own."""
-    pytest.importorskip("psycopg", reason="PostgreSQL needs the extra 'postgresql'")
-    if why := why_not():
-        if os.environ.get("BEHOLDER_REQUIRE_POSTGRESQL") == "1":
-            pytest.fail(f"BEHOLDER_REQUIRE_POSTGRESQL=1, but {why}")
-        pytest.skip(why)
-    with private_postgresql() as folder:
-        yield folder
 
 
 _databases = itertools.count()

@@ -18,6 +18,7 @@ from beholder.settings import write_settings
 from beholder.spec import TrainingError, UsageError
 from beholder.training.sweeping import Sweep, sweep, trials
 from beholder.training.sweeping.ledger import open_ledger, own_storage
+from private_postgresql import new_database
 from training.sweeping.conftest import MakePlan
 
 CARRY_OUT = """
@@ -156,6 +157,30 @@ def test_a_trial_of_another_machine_is_left_to_it(
     monkeypatch.undo()
     ledger = sweep(plan, tmp_path, address)
     assert [row["state"] for row in ledger.rows()] == ["under way", "done", "done", "done", "done"]
+
+
+def test_machines_share_a_database(
+    make_plan: MakePlan, tmp_path: Path, postgresql: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each with folders of its own; the second has the photographs elsewhere."""
+    address = new_database(postgresql, "sweep")
+    plan = make_plan(trials=5)
+    monkeypatch.setattr("beholder.training.sweeping.ledger.socket.gethostname", lambda: "first")
+    first = open_ledger(plan, tmp_path / "first", address)
+    taken = first.next()
+    monkeypatch.undo()
+    elsewhere = tmp_path / "photographs"
+    elsewhere.symlink_to(plan.recipe.data.train)
+    data = plan.recipe.data.model_copy(update={"train": elsewhere})
+    moved = plan.model_copy(update={"recipe": plan.recipe.model_copy(update={"data": data})})
+    second = sweep(moved, tmp_path / "second", address)
+    assert taken is not None
+    assert [row["state"] for row in second.rows()] == ["under way", "done", "done", "done", "done"]
+    first.end(taken[0], (20.0, 0.1))
+    assert [point.number for point in second.points()] == [0, 1, 2, 3, 4]
+    assert [path.name for path in sorted((tmp_path / "second" / "trials").glob("*[0-9]"))] == [
+        *("0001", "0002", "0003", "0004")
+    ]
 
 
 def test_a_trial_that_fails_is_told_and_three_in_a_row_end_the_sweep(

@@ -10,6 +10,7 @@ import optuna
 from filelock import FileLock, Timeout
 from optuna.study import StudyDirection
 from optuna.trial import Trial, TrialState
+from sqlalchemy.pool import NullPool
 
 from beholder.data.drawing import seed_of
 from beholder.spec import UsageError
@@ -72,7 +73,8 @@ def _open_storage(address: str) -> optuna.storages.RDBStorage:
     # SQLite lets one write at a time; another waits so many seconds for it.
     waiting = {"connect_args": {"timeout": 60}} if address.startswith("sqlite") else {}
     try:
-        return optuna.storages.RDBStorage(address, engine_kwargs={"pool_pre_ping": True, **waiting})
+        # A trial takes minutes: a connection that is kept open between its few questions only goes stale.
+        return optuna.storages.RDBStorage(address, engine_kwargs={"poolclass": NullPool, **waiting})
     except Exception as error:  # noqa: BLE001 -- SQLAlchemy's, the driver's, that of a missing package
         kind, reason = address.partition("://")[0], str(error).splitlines()[0]
         raise UsageError(
