@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from beholder.cli.agree import agree
 from beholder.cli.blend import blend
 from beholder.cli.calibrate import calibrate
+from beholder.cli.compare import compare
 from beholder.cli.completion import run_program
 from beholder.cli.console import say, show_error
 from beholder.cli.data import data
@@ -67,6 +68,7 @@ app.command()(sweep)
 app.command()(blend)
 app.command()(recipes)
 app.command()(restore)
+app.command()(compare)
 app.command()(models)
 app.command()(degrade)
 app.command()(stylise)

@@ -12,6 +12,7 @@ from beholder.judgements.dependent_correlations import (
 )
 from beholder.judgements.jnd import average_precision, precision_and_recall
 from beholder.judgements.logistic import Logistic, fit_logistic
+from beholder.judgements.paired import PairedDifference, compare_paired, fewest_rows, signed_rank_test
 from beholder.judgements.power import (
     agreement_spread,
     design_effect,
@@ -54,6 +55,7 @@ __all__ = [
     "Interval",
     "Likelihood",
     "Logistic",
+    "PairedDifference",
     "PairwiseROC",
     "PsychometricFit",
     "QuestPlus",
@@ -69,8 +71,10 @@ __all__ = [
     "catch_trials",
     "compare_correlations",
     "compare_means",
+    "compare_paired",
     "correlate",
     "design_effect",
+    "fewest_rows",
     "fit_logistic",
     "fit_psychometric",
     "grouped_interval",
@@ -99,6 +103,7 @@ __all__ = [
     "screen_observers",
     "share_half_width",
     "sign_flip_test",
+    "signed_rank_test",
     "spearman",
     "steiger_test",
     "swap_test",
