@@ -141,17 +141,34 @@ def _with_knee(front: Sequence[Point], knee: Point, axes: Sequence[Axis]) -> lis
 
 
 def _compare(named: Point, chosen: Point, points: Sequence[Point], axes: Sequence[Axis]) -> str:
-    gains = " and ".join(
-        f"{_amount(abs(axis.gain(score, other)), axis)} {'better' if axis.gain(score, other) >= 0 else 'worse'} in "
-        f"{axis.metric}"
-        for axis, score, other in zip(axes, chosen.scores, named.scores, strict=True)
+    """What to take in place of a point that was given."""
+    better = [point for point in points if beats(point.scores, named.scores, axes)]
+    if chosen in better:
+        return f"It is {_difference(chosen, named, axes)} than {_name(named)}."
+    told = f"Against {_name(named)} it is {_difference(chosen, named, axes)}."
+    if not better:
+        return f"{told} No point beats {_name(named)} in both: it lies on the front."
+    instead = max(better, key=lambda point: _sum_of_gains(point, named, points, axes))
+    return f"{told} Better in both is {_name(instead)}: {_difference(instead, named, axes)}."
+
+
+def _difference(point: Point, other: Point, axes: Sequence[Axis]) -> str:
+    gains = [
+        axis.gain(score, than) for axis, score, than in zip(axes, point.scores, other.scores, strict=True)
+    ]
+    return " and ".join(
+        f"{_amount(abs(gain), axis)} {'better' if gain >= 0 else 'worse'} in {axis.metric}"
+        for gain, axis in zip(gains, axes, strict=True)
     )
-    told = f"Against {_name(named)}, the recommended point is {gains}."
-    if beats(chosen.scores, named.scores, axes):
-        return told
-    if better := [point for point in points if beats(point.scores, named.scores, axes)]:
-        return f"{told} {_name(better[0])} beats {_name(named)} in both."
-    return f"{told} No point beats {_name(named)} in both: it lies on the front."
+
+
+def _sum_of_gains(point: Point, other: Point, points: Sequence[Point], axes: Sequence[Axis]) -> float:
+    """The gains in both measures, in parts of the range of all points."""
+    ranges = np.ptp(np.array([each.scores for each in points]), axis=0)
+    gains = (
+        axis.gain(score, than) for axis, score, than in zip(axes, point.scores, other.scores, strict=True)
+    )
+    return sum(gain / (spread or 1.0) for gain, spread in zip(gains, ranges, strict=True))
 
 
 def _name(point: Point) -> str:
