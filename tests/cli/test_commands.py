@@ -55,9 +55,11 @@ def test_every_command_has_help_with_an_example_and_stands_in_the_readme(
     done = run(*command, "--help")
     assert done.returncode == 0
     assert "Example" in done.stdout
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    root = Path(__file__).parents[2]
+    readme, chinese = ((root / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh.md"))
     assert f"`beholder {command[0]}`" in readme
     assert command[-1] in readme
+    assert f"`beholder {command[0]}`" in chinese
 
 
 def test_listings_are_whole_when_piped(run: Run) -> None:
