@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-all setup setup-dev weights check bench dist clean
+.PHONY: guide demo test test-all setup setup-dev weights check bench dist clean
 .DEFAULT_GOAL := demo
 
 demo: setup  ## Set up, fetch the weights, score the demonstration photographs
@@ -44,6 +44,9 @@ check: setup-dev  ## Format, lint, types, import contracts
 	$(BIN)/ruff check --no-cache .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+guide: setup-dev  ## The guide, into build/guide: open build/guide/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 bench: setup-dev weights  ## Side by side with the peers
 	$(BIN)/python benchmarks/whole_command.py
