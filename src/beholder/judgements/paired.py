@@ -172,8 +172,9 @@ def fewest_rows(comparisons: int, level: float = 0.05) -> int:
 def _signed_ranks(differences: ArrayLike) -> NDArray[np.float64]:
     """Ranks of the differences that are not 0, by their size, each with its sign."""
     (column,) = check_columns(differences=differences)
-    moving = column[column != 0]
+    moving = column[np.flatnonzero(column)]
     if not len(moving):
         return moving
     sizes = np.round(np.abs(moving) / np.abs(moving).max(), 9)
-    return np.asarray(np.sign(moving) * rankdata(sizes), dtype=np.float64)
+    ranks: NDArray[np.float64] = np.asarray(np.sign(moving) * rankdata(sizes), dtype=np.float64)
+    return ranks

@@ -164,12 +164,10 @@ def find(
 def _measure(whole: pl.DataFrame, name: str, spec: MetricSpec, candidates: int) -> Measured:
     pictures = whole["picture"].to_list()[::candidates]
     scores = whole[name].to_numpy().astype(np.float64).reshape(-1, candidates)
-    finite: NDArray[np.bool_] = np.isfinite(scores).all(axis=1)
+    infinite = (~np.isfinite(scores)).any(axis=1)
+    kept, dropped = np.flatnonzero(infinite == 0).tolist(), np.flatnonzero(infinite).tolist()
     return Measured(
-        spec,
-        tuple(picture for picture, kept in zip(pictures, finite.tolist(), strict=True) if kept),
-        scores[finite],
-        tuple(picture for picture, kept in zip(pictures, finite.tolist(), strict=True) if not kept),
+        spec, tuple(pictures[row] for row in kept), scores[kept], tuple(pictures[row] for row in dropped)
     )
 
 
