@@ -20,7 +20,11 @@ from reports.test_restored_page import embedded, words
 
 
 def written(findings: Findings, pictures: Restorations, folder: Path, **options: Any) -> str:
-    given = {"told": {"originals": "photos"}, "created": "2026-11-21T23:59:00+00:00", "command": "beholder compare"}
+    given = {
+        "told": {"originals": "photos"},
+        "created": "2026-11-21T23:59:00+00:00",
+        "command": "beholder compare",
+    }
     write_compare_page(findings, pictures, folder / "page.html", **given | options)
     return (folder / "page.html").read_text(encoding="utf-8")
 

@@ -24,9 +24,7 @@ def compared(photos: Tensor, tmp_path_factory: pytest.TempPathFactory) -> Path:
     findings = make_findings(pictures=8)
     path = tmp_path_factory.mktemp("compared") / "page.html"
     told = {"sha256": "2ecbe4ce" * 8}
-    write_compare_page(
-        findings, make_pictures(findings, photos[0]), path, told=told, created="", command="x"
-    )
+    write_compare_page(findings, make_pictures(findings, photos[0]), path, told=told, created="", command="x")
     return path
 
 

@@ -277,7 +277,7 @@ def _told(provenance: Mapping[str, Any]) -> dict[str, str]:
         what = each["given"]
         if "sha256" in each:
             what += f": {each['network']}, {each['step']:,} steps, sha256 {each['sha256']}"
-        told[each["name"]] = what
+        told[f"candidate {each['name']}"] = what
     told |= {why: f"{len(files)} pictures" for why, files in provenance["unmatched"].items()}
     kept = ("beholder", "torch", "device", "precision", "engine")
     told |= {key: str(provenance[key]) for key in kept}

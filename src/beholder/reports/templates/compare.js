@@ -42,6 +42,7 @@ function listenToSorting() {
   byId("what").replaceChildren(...orders(1).map(([words]) => new Option(words)));
   for (const id of ["metric", "what"]) byId(id).addEventListener("change", () => { sorting.turned = false; sortRows(); });
   byId("turn").addEventListener("click", () => { sorting.turned = !sorting.turned; sortRows(); });
+  sortRows();
 }
 
 /* ---- The versions of a picture, all at one place ---- */
