@@ -34,7 +34,8 @@ def make_model(path: Path, scale: int) -> None:
 
 @pytest.fixture
 def photographs(photos: Tensor, tmp_path: Path) -> Path:
-    """Three originals, and folders of results: theirs, and ours with less noise."""
+    """Three originals, and folders of results: theirs, and ours with less noise; one is called as inputs are."""
+    (tmp_path / "input").mkdir()
     for number, photo in enumerate(photos):
         name = f"sub/p{number}" if number else "p0"
         for folder, sigma in (("originals", 0.0), ("theirs", 0.1), ("ours", 0.02)):
@@ -158,7 +159,8 @@ def test_what_shrinking_leaves_over_is_cut_off(run: Run, photos: Tensor, tmp_pat
     ("arguments", "message"),
     [
         (["theirs", "--on", "originals"], "expected at least two candidates"),
-        (["theirs", "theirs", "--on", "originals"], "called 'theirs' twice"),
+        (["theirs", "theirs", "--on", "originals"], "theirs: is named twice"),
+        (["theirs", "input", "--on", "originals"], "write ./input for the folder"),
         (["theirs", "deblock", "--on", "originals"], "needs pictures to restore"),
         (["theirs", "nothing.safetensors", "--on", "originals"], "nothing.safetensors: is not there"),
         (["theirs", "ours", "--on", "originals", "--baseline", "x"], "expected one of theirs, ours"),

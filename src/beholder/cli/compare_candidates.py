@@ -75,20 +75,24 @@ def name_candidates(given: Sequence[str]) -> list[Candidate]:
     """Models and folders that the user wrote, each with a name of its own.
 
     A model that comes with the package goes by its name, a file by its own or, if that is ``model``, by its folder's; where
-    two would have the same name, all go by what was written.
+    two would have the same name, or one that of the input or the reference, all go by what was written.
 
     Raises:
         UsageError: If one is neither a model nor a folder nor a picture, or is named twice.
     """
     sorted_out = [_sort_out(each) for each in given]
     counts = Counter(candidate.name for candidate in sorted_out)
-    if max(counts.values()) > 1:
+    if max(counts.values()) > 1 or counts.keys() & {INPUT, REFERENCE}:
         sorted_out = [dataclasses.replace(candidate, name=candidate.given) for candidate in sorted_out]
         counts = Counter(candidate.name for candidate in sorted_out)
     for name, count in counts.items():
         if count > 1 or name in (INPUT, REFERENCE):
-            taken = "twice" if count > 1 else "as the page calls something else; rename it"
-            raise UsageError(f"a candidate is called {name!r} {taken}; expected names that differ.")
+            taken = (
+                "is named twice; name each once"
+                if count > 1
+                else f"would be taken for the {name} itself; write ./{name} for the folder"
+            )
+            raise UsageError(f"{name}: {taken}.")
     return sorted_out
 
 
