@@ -4,7 +4,7 @@ Three details of photographs, JPEG quality 10, restored by the models trained on
 detail whose values above 1 wrap round when they are cast to 8 bits without clamping, and clamped; the validation of runs
 named LOSS-SEED (``pixels-0``, ``both-0``, ``pixels-1`` ...), which differ by loss and seed alone.
 
-Usage: python benchmarks/deblocking.py [--runs FOLDER] [--folder docs/deblocking]
+Usage: python experiments/deblocking_pictures.py [--runs FOLDER] [--folder docs/deblocking]
 """
 
 from __future__ import annotations

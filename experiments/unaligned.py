@@ -1,7 +1,7 @@
 """Trained on clean pictures that lie some pixels off: how much detail L1 and the contextual loss leave.
 
 The same small network, steps and patches for both; four photographs that installed packages ship.
-Run: python benchmarks/unaligned.py
+Run: python experiments/unaligned.py
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A network of five layers learns to take the noise out of one picture. Its targets are clean, but each is cut some pixels off,
 anew at every step. Prints LPIPS and PSNR of what it learns with each loss; writes the pictures side by side.
 
-Usage: python benchmarks/jitter.py [--steps N] [--side N] [--jitter PIXELS] [--page docs/jitter.md]
+Usage: python experiments/jitter.py [--steps N] [--side N] [--jitter PIXELS] [--page docs/jitter.md]
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ LOSSES: dict[str, list[str]] = {
     "L1": ["l1"],
     "contextual": ["contextual:layers=relu1_2+relu2_2+relu3_2:bandwidth=0.1:sample=3000"],
 }
+METRICS = ("lpips_alex", "lpips_vgg", "psnr")
 SIGMA = 0.15
 PAGE = """# Targets that do not line up: L1 blurs, the contextual loss does not
 
@@ -46,7 +47,7 @@ leaves some grain, since what is found elsewhere in the picture is not missed he
 {rows}
 
 LPIPS against the clean picture: lower is better. PSNR, which L1 comes close to optimising, prefers the blur. Losses:
-{losses}. Written by `benchmarks/jitter.py --page docs/jitter.md`.
+{losses}. Written by `experiments/jitter.py --page docs/jitter.md`.
 """
 
 
@@ -75,7 +76,7 @@ def learn(names: list[str], noisy: Tensor, wide: Tensor, jitter: int, steps: int
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     draw = torch.Generator().manual_seed(0)
     side = noisy.shape[-1]
-    for _ in track(range(steps), description=names[0]):
+    for _ in track(range(steps), description=names[0], console=Console(stderr=True)):
         top, left = torch.randint(2 * jitter + 1, (2,), generator=draw).tolist()
         optimiser.zero_grad()
         loss(network(noisy), wide[..., top : top + side, left : left + side]).backward()
@@ -86,30 +87,43 @@ def learn(names: list[str], noisy: Tensor, wide: Tensor, jitter: int, steps: int
     return restored
 
 
+def compare(steps: int, side: int, jitter: int) -> tuple[dict[str, Tensor], dict[str, float]]:
+    """The clean and the noisy picture and what is learned with each loss, and the seconds that each took."""
+    wide = next(photo for photo in PHOTOS if photo.name == "astronaut").detail(side + 2 * jitter)[None]
+    inner = slice(jitter, side + jitter)
+    clean = wide[..., inner, inner]
+    noisy = add_noise(clean[0], SIGMA, seed=0)[None]
+    shown, spent = {"clean": clean, "noisy input": noisy}, {}
+    for label, names in LOSSES.items():
+        start = time.perf_counter()
+        shown[label] = learn(names, noisy, wide, jitter, steps)
+        spent[label] = time.perf_counter() - start
+    return shown, spent
+
+
+def score(shown: dict[str, Tensor]) -> dict[str, list[str]]:
+    """Scores of all pictures but the first, against the first."""
+    clean, *_ = shown.values()
+    metrics = [beholder.create_metric(name) for name in METRICS]
+    with torch.inference_mode():
+        return {
+            label: [f"{metric(picture, clean).item():.4f}" for metric in metrics]
+            for label, picture in list(shown.items())[1:]
+        }
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--side", type=int, default=128)
     parser.add_argument("--jitter", type=int, default=6)
     parser.add_argument("--page", type=Path)
     arguments = parser.parse_args()
-    wide_side = arguments.side + 2 * arguments.jitter
-    wide = next(photo for photo in PHOTOS if photo.name == "astronaut").detail(wide_side)[None]
-    inner = slice(arguments.jitter, -arguments.jitter)
-    clean = wide[..., inner, inner]
-    noisy = add_noise(clean[0], SIGMA, seed=0)[None]
-    shown = {"clean": clean, "noisy input": noisy}
-    metrics = {name: beholder.create_metric(name) for name in ("lpips_alex", "lpips_vgg", "psnr")}
-    table = Table("", *metrics, "s")
-    spent = {}
-    for label, names in LOSSES.items():
-        start = time.perf_counter()
-        shown[label] = learn(names, noisy, wide, arguments.jitter, arguments.steps)
-        spent[label] = time.perf_counter() - start
-    rows = []
-    for label, picture in list(shown.items())[1:]:
-        with torch.inference_mode():
-            scores = [f"{metric(picture, clean).item():.4f}" for metric in metrics.values()]
+    shown, spent = compare(arguments.steps, arguments.side, arguments.jitter)
+    table, rows = Table("", *METRICS, "s"), []
+    for label, scores in score(shown).items():
         table.add_row(label, *scores, f"{spent[label]:.0f}" if label in spent else "")
         rows.append(f"| {label} | " + " | ".join(scores) + " |")
     Console().print(table)

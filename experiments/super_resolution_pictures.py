@@ -1,6 +1,6 @@
 """The picture of docs/super-resolution.md: details of shipped photographs, shrunk 4 times and enlarged again.
 
-Usage: python benchmarks/enlarging.py [--folder docs/super-resolution]
+Usage: python experiments/super_resolution_pictures.py [--folder docs/super-resolution]
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from beholder.images import eight_bit
 from beholder.training.model_file import load_model
 from beholder.training.shipped import find_model
 from beholder.training.validating import Enlarger
-from deblocking import SIDE, sheet
+from deblocking_pictures import SIDE, sheet
 
 DETAILS = {"astronaut": (20, 170), "chelsea": (80, 130), "coffee": (110, 200)}
 

@@ -1,6 +1,6 @@
 """Metrics learned from an observer whose taste is known: how much of what can be learned of it they learn.
 
-Usage: python benchmarks/observer.py TRAINING UNSEEN [--kinds lin,tune,scratch] [--seeds 3] [--triplets 3000] [--folder DIR]
+Usage: python experiments/observer.py TRAINING UNSEEN [--kinds lin,tune,scratch] [--seeds 3] [--triplets 3000] [--folder DIR]
 
 The two are folders of photographs that share none. The observer sees by the features of an AlexNet, of which it minds one
 channel in twenty, and how much is drawn; it errs as people do, the more the closer the two distances are. It judges
