@@ -9,7 +9,6 @@ Usage: python experiments/deblocking_pictures.py [--runs FOLDER] [--folder docs/
 
 from __future__ import annotations
 
-import argparse
 import csv
 from collections import defaultdict
 from pathlib import Path
@@ -26,6 +25,7 @@ from beholder.data.photos import PHOTOS
 from beholder.images import eight_bit
 from beholder.training.model_file import load_model
 from beholder.training.shipped import find_model
+from published import build_parser
 
 mpl.use("agg")
 import matplotlib.pyplot as plt
@@ -130,7 +130,7 @@ def draw_curves(runs: Path, path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = build_parser(__doc__)
     parser.add_argument("--runs", type=Path)
     parser.add_argument("--folder", type=Path, default=Path("docs/deblocking"))
     arguments = parser.parse_args()

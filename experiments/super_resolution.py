@@ -120,7 +120,7 @@ def main() -> None:
         rows[name] = [f"{PUBLISHED[name]:.2f}", None, None, None, None]
     for head, model in collect_models(told).items():
         for match in MATCHES:
-            title = head if match == "none" else f"{head}, `--match {match}`"
+            title = head if match == "none" else f"{head}, `--match-histogram {match}`"
             rows[title] = [None, *score(through(model, match), paths, title)]
     columns = ["published PSNR-Y", "PSNR-Y", "LPIPS alex", "DISTS", "colour shift, CIEDE2000 of means"]
     print_table(f"{len(paths)} pictures, 4 times:", columns, rows)

@@ -5,7 +5,6 @@ Usage: python experiments/super_resolution_pictures.py [--folder docs/super-reso
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import torch
@@ -17,12 +16,13 @@ from beholder.training.model_file import load_model
 from beholder.training.shipped import find_model
 from beholder.training.validating import Enlarger
 from deblocking_pictures import SIDE, sheet
+from published import build_parser
 
 DETAILS = {"astronaut": (20, 170), "chelsea": (80, 130), "coffee": (110, 200)}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = build_parser(__doc__)
     parser.add_argument("--folder", type=Path, default=Path("docs/super-resolution"))
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)

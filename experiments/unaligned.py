@@ -1,11 +1,12 @@
 """Trained on clean pictures that lie some pixels off: how much detail L1 and the contextual loss leave.
 
 The same small network, steps and patches for both; four photographs that installed packages ship.
-Run: python experiments/unaligned.py
+Usage: python experiments/unaligned.py [--steps N]
 """
 
 from __future__ import annotations
 
+import argparse
 import tempfile
 from pathlib import Path
 
@@ -28,7 +29,6 @@ SETTINGS = (
     "data.offset=2",
     "data.patch=32",
     "data.workers=0",
-    "steps=200",
     "batch=4",
     "optimiser.rate=0.003",
     "average=0.99",
@@ -49,6 +49,11 @@ def detail_left(x: Tensor, clean: Tensor) -> float:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--steps", type=int, default=200)
+    steps = parser.parse_args().steps
     clean = PHOTOS[0].detail(192)[None]
     noise = SIGMA * torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
     noisy = (clean + noise).clamp(0, 1)
@@ -61,7 +66,7 @@ def main() -> None:
             save_picture(photo.detail(192), folder / "photographs" / f"{photo.name}.png")
         for loss, request in LOSSES.items():
             own = [f"data.train={folder / 'photographs'}", f"loss.terms={{{loss}: '{request}'}}"]
-            recipe = read_recipe(find_recipe("unaligned"), [*own, *SETTINGS])
+            recipe = read_recipe(find_recipe("unaligned"), [*own, *SETTINGS, f"steps={steps}"])
             network, _ = load_model(train(recipe, folder / loss))
             with torch.no_grad():
                 rows[loss] = network(noisy).clamp(0, 1)
