@@ -151,9 +151,7 @@ def main() -> None:
     """Learn, score, print."""
     told = read_arguments()
     if "jitter" in told.only:
-        show_jitter(
-            told.steps or (400 if told.full else 150), 128 if told.full else 64, 6 if told.full else 4
-        )
+        show_jitter(told.steps or 400, 128, 6)
     if "style" in told.only:
         show_style(told.steps or (200 if told.full else 40), 256 if told.full else 96)
     if "translation" in told.only:

@@ -38,7 +38,7 @@ LOSSES: dict[str, tuple[str, str, float]] = {
     "content": ("content", "content:layers=relu2_2", 1),
     "gram": ("texture", "gram:layers=relu1_2+relu2_2", 1),
     "contextual": ("contextual", "contextual:layers=relu2_2:bandwidth=0.1", 1),
-    "adversarial": ("adversarial, least squares", "", 0.3),
+    "adversarial": ("adversarial, least squares", "", 1),
     "lpips_alex": ("learned distance", "lpips_alex", 1),
 }
 """Name -> family in the survey, the loss, and with what share of L1's force it goes with L1; 0 is alone."""

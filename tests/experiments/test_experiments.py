@@ -55,8 +55,7 @@ def test_deblocking_trains_anew(run: Run, bsds: Path, tmp_path: Path) -> None:
 
 
 def test_super_resolution(run: Run, tmp_path: Path) -> None:
-    for photo in PHOTOS[:2]:
-        save_picture(photo.detail(96), tmp_path / f"{photo.name}.png")
+    save_picture(PHOTOS[0].detail(96), tmp_path / "astronaut.png")
     told = run("super_resolution", tmp_path)
     assert cells_of(told, "SRCNN")[0] == "30.48"
     bicubic, pixels = cells_of(told, "bicubic"), cells_of(told, "`sr-x4`")
@@ -130,10 +129,10 @@ def test_unaligned(run: Run) -> None:
 
 
 def test_losses_one_by_one_and_what_has_ended_is_not_done_again(run: Run, bsds: Path, tmp_path: Path) -> None:
-    arguments = (bsds, "--steps", 2, "--pictures", 1, "--only", "l1,edges,adversarial", "--folder", tmp_path)
+    arguments = (bsds, "--steps", 2, "--pictures", 1, "--only", "edges,adversarial", "--folder", tmp_path)
     told = run("losses", *arguments)
     assert cells_of(told, "`l1` + 1 `edges`")[0] == "edge-preserving"
-    assert len(cells_of(told, "`l1` + 0.3 `adversarial`")) == 8
-    ended = (tmp_path / "l1" / "model.safetensors").stat().st_mtime_ns
+    assert len(cells_of(told, "`l1` + 1 `adversarial`")) == 8
+    ended = (tmp_path / "edges" / "model.safetensors").stat().st_mtime_ns
     assert run("losses", *arguments) == told
-    assert (tmp_path / "l1" / "model.safetensors").stat().st_mtime_ns == ended
+    assert (tmp_path / "edges" / "model.safetensors").stat().st_mtime_ns == ended
