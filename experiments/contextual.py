@@ -134,7 +134,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("photographs", type=Path, help="folder with the folders train and val")
     parser.add_argument("--folder", type=Path, default=Path("runs/contextual"), help="where the runs lie")
     parser.add_argument("--only", default=",".join(TABLES), help="tables, separated by commas")
-    parser.add_argument("--seconds", type=float, default=60, help="processor time of each run of translation")
+    parser.add_argument("--seconds", type=float, default=30, help="processor time of each run of translation")
     parser.add_argument("--steps", type=int, help="steps of jitter and style")
     parser.add_argument("--pictures", type=int, help="photographs that are scored")
     parser.add_argument("--full", action="store_true", help="the recipes as they come")

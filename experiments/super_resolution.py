@@ -5,7 +5,7 @@ and with the colours of the enlarged input given to the result. Prints PSNR on l
 LPIPS, DISTS, and how far the mean colour has moved: CIEDE2000 between the mean colours of the result and of the original.
 
     python experiments/super_resolution.py SET5
-    python experiments/super_resolution.py SET5 --photographs BSDS500/train          # and a loss on features alone, 300 steps
+    python experiments/super_resolution.py SET5 --photographs BSDS500/train          # and a loss on features alone, 100 steps
     python experiments/super_resolution.py SET5 --photographs BSDS500/train --full   # and the models themselves trained anew
 
 SET5 is the folder of its five pictures.
@@ -84,7 +84,7 @@ def collect_models(told: argparse.Namespace) -> dict[str, str | Path]:
         models["`sr-x4-perceptual`, anew"] = learn(
             "sr-x4-perceptual", start, told.folder / "sr-x4-perceptual"
         )
-    steps = told.steps or (3000 if told.full else 300)
+    steps = told.steps or (3000 if told.full else 100)
     models["`sr-x4`, then features alone"] = train_features(told.photographs, told.folder, steps)
     return models
 
