@@ -108,12 +108,12 @@ def test_wrong_data_ends_with_a_message(
     assert "traditional.csv" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_contextual_by_style(run: Run, bsds: Path) -> None:
     told = run("contextual", bsds, "--only", "style", "--steps", 2)
     assert float(cells_of(told, "`gram`")[0]) < 1
 
 
-@pytest.mark.slow
 def test_contextual_by_jitter(run: Run, bsds: Path) -> None:
     told = run("contextual", bsds, "--only", "jitter", "--steps", 2)
     assert len(cells_of(told, "L1")) == 3
