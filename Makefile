@@ -46,7 +46,7 @@ check: setup-dev  ## Format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 guide: setup-dev  ## The guide, into build/guide: open build/guide/index.html
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: setup-dev weights  ## Side by side with the peers
 	$(BIN)/python benchmarks/whole_command.py
