@@ -16,6 +16,7 @@ from torch import Tensor
 from torchvision.models import squeezenet1_1
 
 from beholder.data.photos import PHOTOS
+from forking import ForkedCommands
 from private_postgresql import private_postgresql, why_not
 
 if TYPE_CHECKING:
@@ -49,6 +50,16 @@ def squeezenet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         torch.manual_seed(0)
         save_file(squeezenet1_1(weights=None).state_dict(), path)
     return path
+
+
+@pytest.fixture(scope="session")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedCommands]:
+    """Processes that need not import what they use."""
+    if not hasattr(os, "fork"):
+        pytest.skip("processes cannot be forked here")
+    commands = ForkedCommands(tmp_path_factory.mktemp("streams"))
+    yield commands
+    commands.close()
 
 
 @pytest.fixture

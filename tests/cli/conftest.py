@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,30 +13,27 @@ from torch import Tensor
 
 from beholder.data.degradations import add_noise
 from beholder.images import save_picture
-from cli.forking import ForkedCommands
+from forking import PROGRAM, ForkedCommands
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
-
-@pytest.fixture(scope="session")
-def forked() -> Iterator[ForkedCommands]:
-    """Processes that need not import what they use."""
-    commands = ForkedCommands()
-    yield commands
-    commands.close()
+# What no module reads as it is imported.
+FORKABLE = {"COLUMNS", "BEHOLDER_CACHE", "PIP_NO_INDEX", "http_proxy", "https_proxy"}
 
 
 @pytest.fixture
-def run(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, forked: ForkedCommands) -> Run:
-    """Call `beholder` with arguments, in an empty folder."""
+def run(tmp_path: Path, request: pytest.FixtureRequest) -> Run:
+    """Call `beholder` with arguments, in an empty folder; or a program that changes it first."""
 
-    def call(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        words = list(map(str, arguments))
+    def call(
+        *arguments: str | Path, program: str = PROGRAM, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         told = {"COLUMNS": "100"} | environment
-        if hasattr(os, "fork") and told.keys() <= {"COLUMNS", "BEHOLDER_CACHE"}:
-            return forked.call(words, tmp_path, told, tmp_path_factory.mktemp("streams"))
+        if hasattr(os, "fork") and told.keys() <= FORKABLE:
+            forked: ForkedCommands = request.getfixturevalue("forked")
+            return forked.call(arguments, tmp_path, told, program)
         return subprocess.run(
-            [sys.executable, "-c", "from beholder.cli import main; main()", *words],
+            [sys.executable, "-c", program, *map(str, arguments)],
             cwd=tmp_path,
             env=os.environ | told,
             capture_output=True,

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from beholder.scoring import ScoreTable
 from cli.conftest import Run
 from cli.test_resuming import load_benchmark
+from forking import ForkedCommands
 
 pytest.importorskip("ray", reason="Ray is not installed (extra cluster)")
 pytestmark = pytest.mark.skipif(
@@ -23,20 +25,35 @@ benchmark = load_benchmark("cluster")
 PAIRS = 250
 
 
+Here = Callable[..., int]
+
+
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def here(forked: ForkedCommands) -> Here:
+    """Call the command without a cluster; returns its exit code."""
+
+    def call(folder: Path, *arguments: str) -> int:
+        return forked.call(scoring(*arguments), folder, program=benchmark.KILLING).returncode
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, here: Here) -> Path:
     """Pairs of JPEG files, of which one is missing, and their table as this machine scores it."""
     folder = tmp_path_factory.mktemp("cluster")
     benchmark.make_pairs(folder, PAIRS, 192)
     (folder / "distorted-00007.jpg").unlink()
-    done = subprocess.run(command("-o", "local.parquet"), cwd=folder, check=False)
-    assert done.returncode == 1
+    assert here(folder, "-o", "local.parquet") == 1
     return folder
 
 
+def scoring(*arguments: str, kill_at: int = 0) -> list[str]:
+    return [str(kill_at), "score", "--pairs", f"{PAIRS}.csv", "-m", "ssim,dss,ms_ssim", *arguments]
+
+
 def command(*arguments: str, kill_at: int = 0) -> list[str]:
-    start = [sys.executable, "-c", benchmark.KILLING, str(kill_at), "score", "--pairs", f"{PAIRS}.csv"]
-    return [*start, "-m", "ssim,dss,ms_ssim", *arguments]
+    return [sys.executable, "-c", benchmark.KILLING, *scoring(*arguments, kill_at=kill_at)]
 
 
 @pytest.mark.slow
@@ -54,7 +71,7 @@ def test_a_worker_is_killed_and_the_table_is_the_same(folder: Path) -> None:
     assert told | {"threads": 0} == {key: local.provenance[key] for key in told} | {"threads": 0}
 
 
-def test_what_is_interrupted_goes_on_without_a_cluster(folder: Path) -> None:
+def test_what_is_interrupted_goes_on_without_a_cluster(folder: Path, here: Here) -> None:
     output = folder / "interrupted.parquet"
     arguments = [*command("-o", output.name, "-q"), "--cluster", "local"]
     with subprocess.Popen(arguments, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
@@ -67,8 +84,7 @@ def test_what_is_interrupted_goes_on_without_a_cluster(folder: Path) -> None:
     assert process.returncode == 130, told
     assert "--resume goes on" in told
     assert not output.exists()
-    resumed = subprocess.run(command("-o", output.name, "--resume", "-q"), cwd=folder, check=False)
-    assert resumed.returncode == 1
+    assert here(folder, "-o", output.name, "--resume", "-q") == 1
     assert ScoreTable.load(output).frame.equals(ScoreTable.load(folder / "local.parquet").frame)
 
 

@@ -15,6 +15,7 @@ from beholder.catalog import METRICS, NO_REFERENCE_METRICS
 from beholder.cli.app import app
 from beholder.scoring import ScoreTable
 from cli.conftest import Run
+from forking import PROGRAM
 
 
 def test_metrics_for_machines(run: Run) -> None:
@@ -88,14 +89,13 @@ def test_importing_is_quick() -> None:
     assert microseconds < 150_000
 
 
-def test_help_is_quick(run: Run) -> None:
-    run("--help")
+def test_help_is_quick() -> None:
     took = []
     for _ in range(3):
         start = _seconds_of_children()
-        run("--help")
+        subprocess.run([sys.executable, "-c", PROGRAM, "--help"], check=True, capture_output=True)
         took.append(_seconds_of_children() - start)
-    assert min(took) < 0.4
+    assert 0 < min(took) < 0.6
 
 
 def _seconds_of_children() -> float:

@@ -2,59 +2,76 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from beholder.cli.console import progress_bar
+from cli.conftest import Run
+from forking import PROGRAM
 
-COMMAND = [sys.executable, "-c", "from beholder.cli import main; main()"]
-COMMANDS = [["score", "p.png", "p.png", "-q", "-m", "psnr"], ["metrics"], ["metrics", "--json"]]
+SCORE = ["score", "p.png", "p.png", "-q", "-m", "psnr"]
+COMMANDS = [SCORE, ["metrics"], ["metrics", "--json"]]
+
+# Standard output is a disk that is full, or a pipe whose reader has left.
+FULL = "import os; os.dup2(os.open('/dev/full', os.O_WRONLY), 1)"
+LEFT = "import os; reading, writing = os.pipe(); os.close(reading); os.dup2(writing, 1)"
+
+
+WriteTo = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def write_to(run: Run, tmp_path: Path) -> WriteTo:
+    """Call a command whose standard output fails; without a buffer if asked, which wants a process of its own."""
     Image.new("RGB", (16, 16)).save(tmp_path / "p.png")
-    return tmp_path
+
+    def call(output: str, command: list[str], *, buffered: bool) -> subprocess.CompletedProcess[str]:
+        told = {} if buffered else {"PYTHONUNBUFFERED": "1"}
+        return run(*command, program=f"{output}\n{PROGRAM}", **told)
+
+    return call
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
-@pytest.mark.parametrize("buffered", ["", "1"])
-@pytest.mark.parametrize("command", [*COMMANDS, [*COMMANDS[0], "--json"]], ids=" ".join)
-def test_a_full_standard_output_is_told_in_a_line(folder: Path, command: list[str], buffered: str) -> None:
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [*COMMAND, *command],
-            cwd=folder,
-            env=os.environ | {"PYTHONUNBUFFERED": buffered},
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+def unbuffered(quick: list[str], commands: list[list[str]]) -> list[object]:
+    """All of the commands, of which all but one are slow: each imports everything anew."""
+    return [
+        pytest.param(command, marks=() if command == quick else pytest.mark.slow, id=" ".join(command))
+        for command in commands
+    ]
+
+
+def check_full(done: subprocess.CompletedProcess[str]) -> None:
     assert done.returncode == 3
     assert done.stderr == "error: standard output cannot be written: No space left on device.\n"
 
 
-@pytest.mark.parametrize("buffered", ["", "1"])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("command", [*COMMANDS, [*SCORE, "--json"]], ids=" ".join)
+def test_a_full_standard_output_is_told_in_a_line(write_to: WriteTo, command: list[str]) -> None:
+    check_full(write_to(FULL, command, buffered=True))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("command", unbuffered(["metrics"], [*COMMANDS, [*SCORE, "--json"]]))
+def test_a_full_standard_output_without_a_buffer_is_told_too(write_to: WriteTo, command: list[str]) -> None:
+    check_full(write_to(FULL, command, buffered=False))
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_reader_that_has_seen_enough_is_no_error(folder: Path, command: list[str], buffered: str) -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
-    with os.fdopen(writing, "w") as closed:
-        done = subprocess.run(
-            [*COMMAND, *command],
-            cwd=folder,
-            env=os.environ | {"PYTHONUNBUFFERED": buffered},
-            stdout=closed,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+def test_a_reader_that_has_seen_enough_is_no_error(write_to: WriteTo, command: list[str]) -> None:
+    done = write_to(LEFT, command, buffered=True)
+    assert (done.returncode, done.stderr) == (3, "")
+
+
+@pytest.mark.parametrize("command", unbuffered(SCORE, COMMANDS))
+def test_a_reader_that_has_seen_enough_is_no_error_without_a_buffer(
+    write_to: WriteTo, command: list[str]
+) -> None:
+    done = write_to(LEFT, command, buffered=False)
     assert (done.returncode, done.stderr) == (3, "")
 
 

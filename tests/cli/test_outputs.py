@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -72,10 +70,8 @@ def test_a_table_that_cannot_be_written_is_written_when_it_can(
         "psnr.pixel_difference = lambda *a: (os.makedirs('out.csv/x', exist_ok=True), old(*a))[1]\n"
         "main()"
     )
-    arguments = list(map(str, ["score", *folders, "-m", "psnr", "-o", "out.csv"]))
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    arguments = ["score", *folders, "-m", "psnr", "-o", "out.csv"]
+    done = run(*arguments, program=code)
     assert done.returncode == 3
     assert "out.csv: cannot be written: " in done.stderr
     assert "what was scored is kept in out.csv.parts" in done.stderr
@@ -94,13 +90,7 @@ def test_a_page_that_cannot_be_written_costs_no_table(run: Run, folders: Folders
         "main()"
     )
     arguments = ["score", *folders, "-m", "psnr", "-o", "out.csv", "--report", "pages/page.html"]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(*arguments, program=code)
     assert done.returncode == 3
     assert "pages/page.html: cannot be written: " in done.stderr
     assert "wrote out.csv" in done.stderr

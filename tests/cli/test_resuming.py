@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import polars as pl
@@ -27,18 +25,13 @@ def load_benchmark(name: str):  # type: ignore[no-untyped-def]
     return module
 
 
-def break_off(folder: Path, after: int, *arguments: str | Path) -> None:
+def break_off(run: Run, after: int, *arguments: str | Path) -> None:
     """Call `beholder score`, and end the process at once when some rows are kept, each in a part of its own."""
     code = (
         "import os, beholder.scoring.parts as p; from beholder.cli import main; p._LEAST_SECONDS = 0; old = p.Parts.add\n"
         f"p.Parts.add = lambda s, *a, **k: (old(s, *a, **k), s.rows >= {after} and os._exit(9))\nmain()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, "score", *map(str, arguments)],
-        cwd=folder,
-        capture_output=True,
-        check=False,
-    )
+    done = run("score", *arguments, program=code)
     assert done.returncode == 9, done.stderr
 
 
@@ -55,7 +48,7 @@ def listed(folder: Path, pairs: int) -> Path:
 def test_a_run_that_goes_on_ends_as_one_in_one_go(run: Run, tmp_path: Path, suffix: str) -> None:
     arguments = ["--pairs", listed(tmp_path, 60), "-m", "ssim,mae"]
     assert run("score", *arguments, "-o", f"whole.{suffix}").returncode == 1
-    break_off(tmp_path, 25, *arguments, "-o", f"broken.{suffix}")
+    break_off(run, 25, *arguments, "-o", f"broken.{suffix}")
     assert not (tmp_path / f"broken.{suffix}").exists()
     refused = run("score", *arguments, "-o", f"broken.{suffix}")
     assert refused.returncode == 2
@@ -83,7 +76,7 @@ def test_resume_with_nothing_there_just_starts(run: Run, folders: Folders, tmp_p
 
 def test_the_page_of_a_run_that_went_on_has_all_maps(run: Run, folders: Folders, tmp_path: Path) -> None:
     arguments = [*folders, "-m", "ssim", "--batch-size", "1", "-o", "out.parquet", "--report", "page.html"]
-    break_off(tmp_path, 1, *arguments)
+    break_off(run, 1, *arguments)
     assert run("score", *arguments, "--resume").returncode == 0
     assert run("score", *folders, "-m", "ssim", "--batch-size", "1", "--report", "whole.html").returncode == 0
     counts = [
@@ -109,7 +102,7 @@ def test_versions_that_were_gathered_come_back_once_each(run: Run, tmp_path: Pat
     arguments = ["--pairs", interleaved(tmp_path), "-m", "ssim", "--batch-size", "1"]
     report = ["--report", "page.html"]
     assert run("score", *arguments, "-o", "whole.parquet").returncode == 0
-    break_off(tmp_path, 8, *arguments, "-o", "out.parquet", *(report if page == "first" else []))
+    break_off(run, 8, *arguments, "-o", "out.parquet", *(report if page == "first" else []))
     resumed = ["-o", "out.parquet", "--resume", *(report if page == "later" else [])]
     done = run("score", *arguments, *resumed)
     assert done.returncode == 0, done.stderr
@@ -118,12 +111,14 @@ def test_versions_that_were_gathered_come_back_once_each(run: Run, tmp_path: Pat
     assert broken.frame["distorted"].to_list() == [str(tmp_path / f"d{number}.png") for number in range(20)]
 
 
-def test_killed_at_random_it_loses_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [2, pytest.param(3, marks=pytest.mark.slow)])
+def test_killed_at_random_it_loses_nothing(run: Run, tmp_path: Path, times: int) -> None:
     kills = load_benchmark("scoring_kills")
     kills.make_pairs(tmp_path, 60, side=256)
-    whole = [*kills.COMMAND, "-m", "ssim,dss,psnr_hvs_m,ms_ssim", "-o", "whole.parquet"]
-    subprocess.run(whole, cwd=tmp_path, check=True)
-    kills.kill_and_resume(tmp_path, 3, 0.05, 1, "ssim,dss,psnr_hvs_m,ms_ssim")
+    metrics = "ssim,dss,psnr_hvs_m,ms_ssim"
+    whole = ["score", "--pairs", "pairs.csv", "-q", "-m", metrics, "-o", "whole.parquet"]
+    assert run(*whole, program=kills.COUNTING).returncode == 0
+    kills.kill_and_resume(tmp_path, times, 0.05, 1, metrics)
     frames = [ScoreTable.load(tmp_path / f"{name}.parquet").frame for name in ("whole", "killed")]
     assert frames[0].equals(frames[1])
     assert len(frames[1]) == 60
@@ -150,7 +145,7 @@ def test_adding_goes_on_too_and_the_table_stays_whole_until_then(
     assert run("score", *folders, "-m", "psnr", "-o", "out.parquet").returncode == 0
     before = (tmp_path / "out.parquet").read_bytes()
     arguments = [*folders, "-m", "ssim", "--batch-size", "1", "-o", "out.parquet", "--add"]
-    break_off(tmp_path, 1, *arguments)
+    break_off(run, 1, *arguments)
     assert (tmp_path / "out.parquet").read_bytes() == before
     assert run("score", *arguments, "--resume").returncode == 0
     assert ScoreTable.load(tmp_path / "out.parquet").metrics == ("psnr", "ssim")
@@ -159,7 +154,7 @@ def test_adding_goes_on_too_and_the_table_stays_whole_until_then(
 def test_rows_that_stand_in_the_table_are_in_nobodys_way(run: Run, folders: Folders, tmp_path: Path) -> None:
     assert run("score", *folders, "-m", "psnr", "-o", "out.parquet").returncode == 0
     arguments = [*folders, "-o", "out.parquet", "--batch-size", "1", "--add"]
-    break_off(tmp_path, 1, *arguments, "-m", "ssim")
+    break_off(run, 1, *arguments, "-m", "ssim")
     parts, kept = tmp_path / "out.parquet.parts", tmp_path / "kept"
     shutil.copytree(parts, kept)
     assert run("score", *arguments, "-m", "ssim", "--resume").returncode == 0

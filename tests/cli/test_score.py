@@ -15,6 +15,7 @@ from PIL import Image
 
 from beholder.scoring import ScoreTable
 from cli.conftest import Run
+from forking import ForkedCommands
 from hostile import CASES, make_hostile_folder
 
 Folders = tuple[Path, Path]
@@ -140,17 +141,12 @@ def test_hostile_folder(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sent", [["SIGINT"], ["SIGTERM"], ["SIGHUP"], ["SIGINT", "SIGINT"]], ids=" ".join)
-def test_interrupted_it_keeps_what_is_scored(tmp_path: Path, sent: list[str]) -> None:
+def test_interrupted_it_keeps_what_is_scored(forked: ForkedCommands, tmp_path: Path, sent: list[str]) -> None:
     pairs = 3000
     Image.new("RGB", (256, 256), "teal").save(tmp_path / "p.png")
     (tmp_path / "pairs.csv").write_text("reference,distorted\n" + "p.png,p.png\n" * pairs)
-    command = [sys.executable, "-c", "from beholder.cli import main; main()", "score", "--pairs", "pairs.csv"]
-    with subprocess.Popen(
-        [*command, "-m", "lpips_alex", "-o", "out.csv", "--maps", "maps"],
-        cwd=tmp_path,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    arguments = ["score", "--pairs", "pairs.csv", "-m", "lpips_alex", "-o", "out.csv", "--maps", "maps"]
+    with forked.start(arguments, tmp_path) as process:
         deadline = time.monotonic() + 60
         # More than a batch: rows of one that is not whole are scored anew.
         while len(list(tmp_path.glob("maps/*.png"))) < 9 and time.monotonic() < deadline:
@@ -158,8 +154,8 @@ def test_interrupted_it_keeps_what_is_scored(tmp_path: Path, sent: list[str]) ->
         for name in sent:
             process.send_signal(getattr(signal, name))
             time.sleep(0.05)
-        _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130, errors
+        code, errors = process.wait(60), process.errors.read_text()
+    assert code == 130, errors
     assert not (tmp_path / "out.csv").exists()
     kept = pl.read_csv(tmp_path / "out.csv.parts" / "rows-*.csv")
     assert 0 < len(kept) < pairs
@@ -186,36 +182,30 @@ main()
 """
 
 
-def run_breaking(error: str, *arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+def run_breaking(run: Run, error: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Call `beholder` with a PSNR that fails on the noisier of the two pairs."""
-    return subprocess.run(
-        [sys.executable, "-c", BREAKING.format(error=error), *map(str, arguments)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run(*arguments, program=BREAKING.format(error=error))
 
 
-def test_a_run_that_breaks_off_keeps_what_is_scored(folders: Folders, tmp_path: Path) -> None:
+def test_a_run_that_breaks_off_keeps_what_is_scored(run: Run, folders: Folders, tmp_path: Path) -> None:
     options = ["-m", "psnr", "-o", "out.csv", "--batch-size", "1"]
-    done = run_breaking("RuntimeError('a bug')", "score", *folders, *options, folder=tmp_path)
+    done = run_breaking(run, "RuntimeError('a bug')", "score", *folders, *options)
     assert done.returncode == 3
     assert "broken off after 1 of 2 pairs: RuntimeError('a bug'); what was scored is kept" in done.stderr
     assert not (tmp_path / "out.csv").exists()
     assert len(pl.read_csv(tmp_path / "out.csv.parts" / "rows-*.csv")) == 1
 
 
-def test_broken_off_it_shows_what_is_scored(folders: Folders, tmp_path: Path) -> None:
-    done = run_breaking("KeyboardInterrupt", "score", *folders, "-m", "psnr", "--batch-size", "1", "--json",
-                        "--report", "page.html", folder=tmp_path)  # fmt: skip
+def test_broken_off_it_shows_what_is_scored(run: Run, folders: Folders, tmp_path: Path) -> None:
+    done = run_breaking(run, "KeyboardInterrupt", "score", *folders, "-m", "psnr", "--batch-size", "1", "--json",
+                        "--report", "page.html")  # fmt: skip
     assert done.returncode == 130
     assert [Path(row["distorted"]).name for row in json.loads(done.stdout)] == ["one.bmp"]
     assert "interrupted after 1 of 2 pairs.\n" in done.stderr
     assert (tmp_path / "page.html").exists()
 
 
-def test_stopped_before_the_first_score_it_writes_nothing(folders: Folders, tmp_path: Path) -> None:
+def test_stopped_before_the_first_score_it_writes_nothing(run: Run, folders: Folders, tmp_path: Path) -> None:
     (tmp_path / "out.csv").write_text("yesterday's")
     noisier = [
         folder / "sub" / f"two.{suffix}" for folder, suffix in zip(folders, ("png", "bmp"), strict=True)
@@ -225,7 +215,7 @@ def test_stopped_before_the_first_score_it_writes_nothing(folders: Folders, tmp_
         ("KeyboardInterrupt", 130, "interrupted before the first score"),
         ("RuntimeError('a bug')", 3, "broken off after 0 of 1 pairs"),
     ):
-        done = run_breaking(error, *arguments, folder=tmp_path)
+        done = run_breaking(run, error, *arguments)
         assert done.returncode == code
         assert told in done.stderr
         assert "kept" not in done.stderr
@@ -236,16 +226,10 @@ def test_stopped_before_the_first_score_it_writes_nothing(folders: Folders, tmp_
         assert not (tmp_path / "page.html").exists()
 
 
-def test_interrupted_while_it_prepares_it_says_so(folders: Folders, tmp_path: Path) -> None:
+def test_interrupted_while_it_prepares_it_says_so(run: Run, folders: Folders) -> None:
     code = "import beholder.backbones.door as door; from beholder.cli import main\n"
     code += "def locate(card): raise KeyboardInterrupt\ndoor.locate = locate; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code, "score", *map(str, folders), "-m", "lpips_alex"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run("score", *folders, "-m", "lpips_alex", program=code)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
 
 

@@ -8,10 +8,8 @@ import json
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -19,16 +17,17 @@ import httpx2
 import pytest
 
 from cli.conftest import Run
+from forking import ForkedCommands, Started
 from images.files import png
 
-PATIENCE = 2  # seconds that an impatient server gives a request
+PATIENCE = 1  # seconds that an impatient server gives a request
 
 Folders = tuple[Path, Path]
 
 
 @dataclasses.dataclass
 class Served:
-    process: subprocess.Popen[str]
+    process: Started
     url: str
 
     @property
@@ -46,29 +45,33 @@ class Served:
         return 1024 * int(found[1])
 
 
-@contextlib.contextmanager
-def serving(*options: str) -> Iterator[Served]:
-    program = "from beholder.cli import main; main()"
-    command = [sys.executable, "-c", program, "serve", "-m", "psnr,ssim", "--port", "0", *options]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stderr
-            line = process.stderr.readline()
-            found = re.search(r"(http://127\.0\.0\.1:\d+)/score", line)
-            assert found, line
-            yield Served(process, found[1])
-        finally:
-            process.kill()
+Serving = Callable[..., contextlib.AbstractContextManager[Served]]
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
+def serving(forked: ForkedCommands, tmp_path_factory: pytest.TempPathFactory) -> Serving:
+    """Call the command until it says where it answers."""
+
+    @contextlib.contextmanager
+    def call(*options: str) -> Iterator[Served]:
+        arguments = ["serve", "-m", "psnr,ssim", "--port", "0", *options]
+        with forked.start(arguments, tmp_path_factory.mktemp("serving")) as process:
+            while not (found := re.search(r"(http://127\.0\.0\.1:\d+)/score", process.errors.read_text())):
+                assert process.poll() is None, process.errors.read_text()
+                time.sleep(0.02)
+            yield Served(process, found[1])
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def served(serving: Serving) -> Iterator[Served]:
     with serving("--max-megabytes", "10") as served:
         yield served
 
 
 @pytest.fixture(scope="module")
-def impatient() -> Iterator[Served]:
+def impatient(serving: Serving) -> Iterator[Served]:
     with serving("--timeout", str(PATIENCE)) as served:
         yield served
 
@@ -202,7 +205,7 @@ def test_a_client_that_leaves_does_no_harm(served: Served, folders: Folders) -> 
     assert served.process.poll() is None
 
 
-def test_signals_end_it_once_it_has_answered(folders: Folders) -> None:
+def test_signals_end_it_once_it_has_answered(serving: Serving, folders: Folders) -> None:
     files = {"reference": folders[0] / "one.png", "distorted": folders[1] / "one.bmp"}
     sent = make_request({name: path.read_bytes() for name, path in files.items()})
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -217,8 +220,7 @@ def test_signals_end_it_once_it_has_answered(folders: Folders) -> None:
                 connection.sendall(sent[-1000:])
                 assert read_all(connection).startswith(b"HTTP/1.1 200")
             assert served.process.wait(20) == 0
-            assert served.process.stderr
-            assert "Traceback" not in served.process.stderr.read()
+            assert "Traceback" not in served.process.errors.read_text()
 
 
 def test_a_start_that_cannot_be_is_bad_usage(run: Run) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import fsspec
@@ -41,7 +39,7 @@ def test_a_run_from_a_store_into_a_store_goes_on(
     pairs = [f"{stored}/reference", f"{stored}/distorted/"]
     options = ["-m", "ssim,mae", "--batch-size", "1"]
     output = ["-o", f"{stored}/out/scores.parquet", "--report", f"{stored}/page.html"]
-    break_off(tmp_path, 1, *pairs, *options, *output)
+    break_off(run, 1, *pairs, *options, *output)
     assert names(stored) == []
     assert len(list((tmp_path / "cache" / "runs").iterdir())) == 1
     done = run("score", *pairs, *options, *output, "--resume")
@@ -83,9 +81,7 @@ def test_columns_are_added_to_a_table_in_a_store(run: Run, stored: str, tmp_path
     ]
 
 
-def test_what_cannot_be_written_is_kept_until_it_can(
-    run: Run, stored: str, folders: Folders, tmp_path: Path
-) -> None:
+def test_what_cannot_be_written_is_kept_until_it_can(run: Run, stored: str, folders: Folders) -> None:
     # The store answers when the run begins, and no longer when it ends.
     arguments = [*folders, "-m", "psnr", "-o", f"{stored}/scores.parquet"]
     code = (
@@ -93,13 +89,7 @@ def test_what_cannot_be_written_is_kept_until_it_can(
         "def refuse(*_): raise PermissionError('Access Denied')\n"
         "S3FileSystem.put_file = refuse; main()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, "score", *map(str, arguments)],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run("score", *arguments, program=code)
     assert done.returncode == 3
     assert f"{stored}/scores.parquet: found no permission (Access Denied)" in done.stderr
     assert "is kept in" in done.stderr

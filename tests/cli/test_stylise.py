@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -79,7 +77,7 @@ def test_a_missing_picture_is_named(run: Run, pictures: tuple[Path, Path]) -> No
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends signals")
-def test_an_interrupted_picture_is_kept(pictures: tuple[Path, Path], tmp_path: Path) -> None:
+def test_an_interrupted_picture_is_kept(run: Run, pictures: tuple[Path, Path], tmp_path: Path) -> None:
     # A signal after the third step: the step after which it comes is told by the process itself.
     code = """
 import os, signal
@@ -95,14 +93,8 @@ stylising.stylise_stepwise = interrupted
 main()
 """
     for sent in (signal.SIGINT, signal.SIGTERM):
-        arguments = ["stylise", *map(str, pictures), "-o", "out.png", "--size", "64", "--steps", "500"]
-        done = subprocess.run(
-            [sys.executable, "-c", code.replace("SENT", sent.name), *arguments],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        arguments = ["stylise", *pictures, "-o", "out.png", "--size", "64", "--steps", "500"]
+        done = run(*arguments, program=code.replace("SENT", sent.name))
         assert done.returncode == 130, done.stderr
         assert "interrupted after 3 of 500 steps; the picture so far is in out.png" in done.stderr
         assert read_picture(tmp_path / "out.png").pixels.shape == (3, 48, 64)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from beholder.training.folder import RunFolder
 from beholder.training.model_file import load_model
 from beholder.training.shipped import shipped_recipes
 from cli.conftest import Run
+from forking import ForkedCommands
 
 QUICK = [
     "network=compact:width=8:blocks=1",
@@ -115,7 +114,7 @@ def test_pictures_that_cannot_be_read_stop_the_run_before_it_begins(
     ],
 )
 def test_a_run_that_cannot_go_on_says_why(
-    photographs: Path, tmp_path: Path, settings: list[str], message: str
+    run: Run, photographs: Path, settings: list[str], message: str
 ) -> None:
     call = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); \
 from beholder.cli import main; main()"
@@ -130,33 +129,23 @@ from beholder.cli import main; main()"
         "-o",
         "run",
     ]
-    done = subprocess.run(
-        [sys.executable, "-c", call, *told], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    done = run(*told, program=call)
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("workers", [0, 1])
-def test_interrupted(photographs: Path, tmp_path: Path, workers: int) -> None:
+@pytest.mark.parametrize("workers", [pytest.param(0, marks=pytest.mark.slow), 1])
+def test_interrupted(forked: ForkedCommands, photographs: Path, tmp_path: Path, workers: int) -> None:
     told = ["train", "denoise", "data.train=photographs", *QUICK, f"data.workers={workers}", "steps=100000"]
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-c", "from beholder.cli import main; main()", *told),
-            *("checkpoint=100000", "validation.every=100000", "-o", "my run"),
-        ],
-        cwd=tmp_path,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,  # a group of its own, which gets the signal as from a terminal
-    )
+    told += ["checkpoint=100000", "validation.every=100000", "-o", "my run"]
+    process = forked.start(told, tmp_path)
     deadline = time.monotonic() + 120
     while not (tmp_path / "my run" / "steps.csv").is_file() and time.monotonic() < deadline:
         time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
+    os.killpg(process.pid, signal.SIGINT)  # all get it, as from a terminal
+    assert process.wait(60) == 130
+    said = process.errors.read_text()
     assert said.count("stopping after this step") == 1
     assert "interrupted; go on with: beholder train --resume 'my run'" in said
     assert "Traceback" not in said

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import multiprocessing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from beholder.scoring.manifest import Manifest
 from beholder.scoring.notes import MOST_NOTES, Notes
 from beholder.scoring.parts import Parts
 from beholder.spec import StoringError, UsageError
+from forking import ForkedCommands
 
 METRIC = {"direction": "higher", "options": {}, "weights": [{"sha256": "a1"}], "engine": "openvino"}
 RUN: dict[str, Any] = {
@@ -283,23 +283,22 @@ def test_what_a_run_left_while_it_removed_its_folder_is_cleared_away(tmp_path: P
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def _try(folder: Path, answers: Any) -> None:
-    try:
-        Parts(folder, MANIFEST, resume=True)
-        answers.put("taken")
-    except UsageError as error:
-        answers.put(str(error))
+TRY = """
+import json, sys
+from pathlib import Path
+from beholder.scoring.parts import Manifest, Parts
+Parts(Path(sys.argv[1]), Manifest(*json.loads(sys.argv[2])), resume=True)
+"""
 
 
-def test_a_second_process_is_refused(tmp_path: Path) -> None:
+def test_a_second_process_is_refused(forked: ForkedCommands, tmp_path: Path) -> None:
     parts = fill(tmp_path, 10, close=False)
-    context = multiprocessing.get_context("spawn")
-    answers = context.Queue()
-    other = context.Process(target=_try, args=(tmp_path, answers))
-    other.start()
-    assert "another process writes its scores there" in answers.get(timeout=120)
-    other.join()
+    asked = [tmp_path, json.dumps([RUN, 100, "hash"])]
+    other = forked.call(asked, tmp_path, program=TRY)
+    assert other.returncode == 1
+    assert "another process writes its scores there" in other.stderr
     parts.close()
+    assert forked.call(asked, tmp_path, program=TRY).returncode == 0
 
 
 def test_a_full_disk_leaves_what_is_kept(tmp_path: Path) -> None:

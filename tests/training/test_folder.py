@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from beholder.spec import UsageError
 from beholder.training.folder import RunFolder
+from forking import ForkedCommands
 
 
 def test_logs_go_on_where_the_checkpoint_is(tmp_path: Path) -> None:
@@ -49,12 +49,13 @@ except UsageError as error:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
-def test_only_one_process_has_a_run(tmp_path: Path) -> None:
+def test_only_one_process_has_a_run(forked: ForkedCommands, tmp_path: Path) -> None:
     run = tmp_path / "run"
 
     def another_claims() -> str:
-        command = [sys.executable, "-c", CLAIM, str(run)]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        done = forked.call([run], tmp_path, program=CLAIM)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     folder = RunFolder(run)
     folder.claim()

@@ -25,6 +25,7 @@ from beholder.training.model_file import load_model
 from beholder.training.pairs import open_pairs
 from beholder.training.reading import read_recipe
 from beholder.training.run import Progress, train
+from forking import ForkedCommands
 from training.conftest import train_in_two_processes, write_recipe_with_photographs
 
 RECIPE = """title: Take noise out
@@ -119,7 +120,7 @@ class StoppedError(Exception):
     pass
 
 
-@pytest.mark.parametrize("stop", [3, 14, 27])
+@pytest.mark.parametrize("stop", [3, pytest.param(14, marks=pytest.mark.slow), 27])
 def test_a_run_that_was_broken_off_goes_on_as_if_it_had_not_been(
     recipe: Path, whole: Path, tmp_path: Path, stop: int
 ) -> None:
@@ -143,16 +144,17 @@ KILLED = "import sys; from pathlib import Path; from beholder.training.reading i
 from beholder.training.run import train; train(read_recipe(sys.argv[1]), Path(sys.argv[2]), resume=len(sys.argv) > 3)"
 
 
-def test_a_killed_run_goes_on_as_if_it_had_not_been(recipe: Path, whole: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", KILLED, str(recipe), str(tmp_path / "run")]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+def test_a_killed_run_goes_on_as_if_it_had_not_been(
+    forked: ForkedCommands, recipe: Path, whole: Path, tmp_path: Path
+) -> None:
+    process = forked.start([recipe, tmp_path / "run"], tmp_path, program=KILLED)
     deadline = time.monotonic() + 120
     while not (tmp_path / "run" / "last.ckpt").is_file() and time.monotonic() < deadline:
         time.sleep(0.01)
     time.sleep(random.Random(0).random() * 0.3)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    subprocess.run([*command, "resume"], check=True, stderr=subprocess.DEVNULL)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert forked.call([recipe, tmp_path / "run", "resume"], tmp_path, program=KILLED).returncode == 0
     assert equal(tmp_path / "run", whole)
 
 
@@ -250,27 +252,27 @@ def test_a_run_is_not_written_over(recipe: Path, whole: Path) -> None:
 
 
 HOLD = """
-import sys
+import sys, time
 from pathlib import Path
 from beholder.training.folder import RunFolder
 folder = RunFolder(Path(sys.argv[1]))
 folder.claim()
 print("held", flush=True)
-sys.stdin.read()
+time.sleep(120)
 """
 
 
-def test_a_run_that_another_process_is_at_is_refused(recipe: Path, whole: Path, tmp_path: Path) -> None:
+def test_a_run_that_another_process_is_at_is_refused(
+    forked: ForkedCommands, recipe: Path, whole: Path, tmp_path: Path
+) -> None:
     copy = tmp_path / "run"
     shutil.copytree(whole, copy)
-    command = [sys.executable, "-c", HOLD, str(copy)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
+    with forked.start([copy], tmp_path, program=HOLD) as holder:
+        while not holder.output.read_text():
+            assert holder.poll() is None, holder.errors.read_text()
+            time.sleep(0.01)
         with pytest.raises(UsageError, match="another process trains in it"):
             train(read_recipe(recipe), copy, resume=True)
-        assert holder.stdin is not None
-        holder.stdin.close()
     train(read_recipe(recipe), copy, resume=True)
     with pytest.raises(UsageError, match="holds no run"):
         train(read_recipe(recipe), tmp_path / "none", resume=True)

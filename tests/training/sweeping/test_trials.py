@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -18,15 +15,17 @@ from beholder.settings import write_settings
 from beholder.spec import TrainingError, UsageError
 from beholder.training.sweeping import Sweep, sweep, trials
 from beholder.training.sweeping.ledger import open_ledger, own_storage
+from forking import ForkedCommands, Started
 from private_postgresql import new_database
 from training.sweeping.conftest import MakePlan
 
 CARRY_OUT = """
-import sys, time
+import sys, time, torch
 from pathlib import Path
 from beholder.settings import read_settings
 from beholder.training.sweeping import Sweep, sweep
 from beholder.training.sweeping.ledger import own_storage
+torch.set_num_threads(1)
 plan, folder, seconds = read_settings(sys.argv[1], kind=Sweep), Path(sys.argv[2]), float(sys.argv[3])
 def tell(number, settings, progress):
     print(number, progress.step, flush=True)
@@ -35,13 +34,10 @@ sweep(plan, folder, own_storage(folder), tell=tell)
 """
 
 
-def start(plan: Sweep, folder: Path, seconds: float) -> subprocess.Popen[str]:
+def start(forked: ForkedCommands, plan: Sweep, folder: Path, seconds: float) -> Started:
     folder.mkdir(exist_ok=True)
     write_settings(plan, folder / "sweep.yaml")
-    command = [sys.executable, "-c", CARRY_OUT, str(folder / "sweep.yaml"), str(folder), str(seconds)]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"}
-    )
+    return forked.start([folder / "sweep.yaml", folder, str(seconds)], folder, program=CARRY_OUT)
 
 
 @pytest.fixture(scope="module")
@@ -106,22 +102,20 @@ def test_what_three_beat_is_pruned(make_plan: MakePlan, tmp_path: Path) -> None:
     assert "bad" not in {point.name for point in ledger.points()}
 
 
-def test_killed_at_any_moment_it_loses_nothing(make_plan: MakePlan, tmp_path: Path) -> None:
+def test_killed_at_any_moment_it_loses_nothing(
+    forked: ForkedCommands, make_plan: MakePlan, tmp_path: Path
+) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     plan = make_plan(trials=4)
     whole.mkdir()
     expected = sweep(plan, whole, own_storage(whole)).points()
     kills = 0
     for lines in (3, 6):  # within the first trial; behind it, as the second is begun or early in it
-        process = start(plan, killed, 0.1)
-        assert process.stdout is not None
-        for _ in range(lines):
-            assert process.stdout.readline()
-        if process.poll() is None:
+        with start(forked, plan, killed, 0.1) as process:
+            while process.poll() is None and process.output.read_text().count("\n") < lines:
+                time.sleep(0.01)
             process.send_signal(signal.SIGKILL)
-            kills += 1
-        process.wait()
-        process.stdout.close()
+            kills += process.wait() == -signal.SIGKILL
     assert kills == 2
     found = sweep(plan, killed, own_storage(killed))
     assert [point.settings for point in found.points()] == [point.settings for point in expected]
@@ -133,12 +127,11 @@ def test_killed_at_any_moment_it_loses_nothing(make_plan: MakePlan, tmp_path: Pa
         torch.testing.assert_close(other, one, atol=1e-5, rtol=0)
 
 
-def test_two_processes_share_the_trials(make_plan: MakePlan, tmp_path: Path) -> None:
+def test_two_processes_share_the_trials(forked: ForkedCommands, make_plan: MakePlan, tmp_path: Path) -> None:
     plan = make_plan(trials=8)
-    processes = [start(plan, tmp_path / "sweep", 0.15) for _ in range(2)]
-    deadline = time.monotonic() + 120
-    outputs = [process.communicate(timeout=deadline - time.monotonic())[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0]
+    processes = [start(forked, plan, tmp_path / "sweep", 0.15) for _ in range(2)]
+    assert [process.wait() for process in processes] == [0, 0]
+    outputs = [process.output.read_text() for process in processes]
     numbers = [{int(line.split()[0]) for line in output.splitlines()} for output in outputs]
     assert numbers[0] | numbers[1] == set(range(8))
     assert not numbers[0] & numbers[1]
