@@ -1,4 +1,4 @@
-"""Every metric of the catalogue, built once."""
+"""Every metric of the catalogue, built once for the tests that leave it as it was."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from beholder.backbones import Backbone
 from beholder.catalog import METRICS, create_metric
@@ -36,7 +36,7 @@ def saved_metrics(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {"learned_lpips": learned, "ensemble": ensemble}
 
 
-@pytest.fixture(params=METRICS)
+@pytest.fixture(scope="module", params=METRICS)
 def build(request: pytest.FixtureRequest, squeezenet_file: Path, saved_metrics: dict[str, Path]) -> Build:
     """A function that builds the metric."""
     entry = METRICS[request.param]
@@ -47,13 +47,33 @@ def build(request: pytest.FixtureRequest, squeezenet_file: Path, saved_metrics: 
     return lambda: create_metric(request.param, **options.get(request.param, {}))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def metric(build: Build) -> Metric:
     return build()
 
 
+@pytest.fixture(scope="module")
+def doubled(build: Build) -> Metric:
+    """Another of its kind, in double precision."""
+    metric = build()
+    assert isinstance(metric, nn.Module)
+    return metric.double()
+
+
+LARGER = {"adm": 96}  # whose coarsest scale would else hold too few places
+
+
+@pytest.fixture(scope="module")
+def side(metric: Metric) -> int:
+    """Pictures as small as the metric judges them soundly, for speed."""
+    least = metric.spec.min_size
+    fitting = next(side for most, side in ((32, 64), (64, 96), (192, 192)) if least <= most)
+    if metric.spec.weights and least <= 18:
+        fitting = 48  # networks, of which the deepest are the slowest metrics
+    return max(fitting, LARGER.get(metric.spec.name, 0))
+
+
 @pytest.fixture
-def photos(metric: Metric) -> Tensor:
-    """Three details of photographs, shape (3, 3, S, S), in [0, 1]: small where the metric takes that, for speed."""
-    side = 96 if metric.spec.min_size <= 64 else 192
+def photos(side: int) -> Tensor:
+    """Three details of photographs, shape (3, 3, S, S), in [0, 1]."""
     return torch.stack([photo.detail(side) for photo in PHOTOS[:3]])

@@ -101,16 +101,15 @@ def extremes(side: int) -> dict[str, tuple[Tensor, Tensor]]:
     }
 
 
-@pytest.mark.parametrize("case", extremes(8))
-def test_extremes_are_finite(loss: Loss, side: int, case: str) -> None:
-    x, y = extremes(side)[case]
-    value, gradient = value_and_gradient(loss, x, y)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_extremes_are_finite(loss: Loss, side: int, dtype: torch.dtype) -> None:
+    cases = extremes(side)
+    x, y = (torch.cat(pictures).to(dtype) for pictures in zip(*cases.values(), strict=True))
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
+        value, gradient = value_and_gradient(loss, x, y)
+    # A mean over the batch is no number if one of its pictures has none.
     assert value.isfinite()
-    assert gradient.isfinite().all()
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        rounded, gradient = value_and_gradient(loss, x.bfloat16(), y.bfloat16())
-    assert rounded.isfinite()
-    assert gradient.isfinite().all()
+    assert [case for case, each in zip(cases, gradient, strict=True) if not each.isfinite().all()] == []
 
 
 @pytest.mark.slow
