@@ -21,16 +21,20 @@ setup: $(VENV)/.stamp-base  ## The package and all it runs on, in .venv
 setup-dev: $(VENV)/.stamp-dev
 
 # torch and torchvision go first and alone, so that a resolver never tries other builds of them.
-$(VENV)/.stamp-base: pyproject.toml
+$(VENV)/.stamp-torch: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet torch torchvision
+	touch $@
+
+$(VENV)/.stamp-base: $(VENV)/.stamp-torch
 	$(BIN)/pip install --quiet --editable '.[all]'
 	touch $@
 
-$(VENV)/.stamp-dev: $(VENV)/.stamp-base
+# What development needs holds what the base needs: one resolution in place of two.
+$(VENV)/.stamp-dev: $(VENV)/.stamp-torch
 	$(BIN)/pip install --quiet --editable '.[dev]'
-	touch $@
+	touch $(VENV)/.stamp-base $@
 
 weights: setup
 	@$(BIN)/beholder weights fetch alexnet vgg16 lpips_alex_lin_v0.0 lpips_alex_lin_v0.1 \
