@@ -22,6 +22,7 @@ SOURCES = sorted((ROOT / "src" / "beholder").rglob("*.py"))
 MODULES = [module.name for module in pkgutil.walk_packages(beholder.__path__, "beholder.")]
 
 
+@pytest.mark.slow  # `make check` asks the same
 def test_imports_flow_one_way() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
@@ -33,13 +34,13 @@ def test_imports_flow_one_way() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_all_is_explicit_and_true(name: str) -> None:
-    module = importlib.import_module(name)
-    empty = not list(ast.parse(Path(str(module.__file__)).read_text()).body[1:])
-    assert empty or hasattr(module, "__all__"), f"{name} has no __all__"
-    for public in getattr(module, "__all__", ()):
-        assert hasattr(module, public), f"{name} has no {public}"
+def test_all_is_explicit_and_true() -> None:
+    for name in MODULES:
+        module = importlib.import_module(name)
+        empty = not list(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")).body[1:])
+        assert empty or hasattr(module, "__all__"), f"{name} has no __all__"
+        for public in getattr(module, "__all__", ()):
+            assert hasattr(module, public), f"{name} has no {public}"
 
 
 def test_top_level_names_load() -> None:
@@ -74,23 +75,30 @@ def check_page(folder: str, entry: Entry, entries: Mapping[str, Entry]) -> None:
             assert f"`{name}`" in text, f"{page} does not name {name}"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_assert_on_users_and_no_swallowed_error(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        assert not isinstance(node, ast.Assert), f"{path}:{node.lineno} asserts"
-        if isinstance(node, ast.ExceptHandler):
-            assert node.type is not None, f"{path}:{node.lineno} catches everything"
-            assert not all(isinstance(line, ast.Pass) for line in node.body), f"{path}:{node.lineno} swallows"
+@pytest.fixture(scope="module")
+def trees() -> dict[Path, ast.Module]:
+    """What each module says, parsed."""
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_modules_and_functions_stay_small(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 300
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef):
-            first = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
-            assert (node.end_lineno or 0) - first.lineno < 45, f"{path}:{node.lineno} {node.name} is long"
+def test_no_assert_on_users_and_no_swallowed_error(trees: dict[Path, ast.Module]) -> None:
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            assert not isinstance(node, ast.Assert), f"{path}:{node.lineno} asserts"
+            if isinstance(node, ast.ExceptHandler):
+                assert node.type is not None, f"{path}:{node.lineno} catches everything"
+                swallows = all(isinstance(line, ast.Pass) for line in node.body)
+                assert not swallows, f"{path}:{node.lineno} swallows"
+
+
+def test_modules_and_functions_stay_small(trees: dict[Path, ast.Module]) -> None:
+    for path, tree in trees.items():
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines <= 300, f"{path} has {lines} lines"
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                first = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
+                assert (node.end_lineno or 0) - first.lineno < 45, f"{path}:{node.lineno} {node.name} is long"
 
 
 def test_photos_are_listed_with_their_licences() -> None:

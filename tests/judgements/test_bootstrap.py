@@ -37,7 +37,7 @@ def coverage(studies: int, one: Callable[[np.random.Generator, int], tuple[Inter
     return float(np.mean([interval.low <= truth <= interval.high for interval, truth in found]))
 
 
-@pytest.mark.parametrize("references", [10, 20, 60])
+@pytest.mark.parametrize("references", [10, pytest.param(20, marks=pytest.mark.slow), 60])
 def test_mean_is_covered_in_simulated_studies(references: int) -> None:
     def one(draw: np.random.Generator, seed: int) -> tuple[Interval, float]:
         values, groups, truth = judged(draw, references)
@@ -46,7 +46,7 @@ def test_mean_is_covered_in_simulated_studies(references: int) -> None:
     assert 0.93 <= coverage(500, one) <= 0.97
 
 
-@pytest.mark.parametrize("references", [10, 40])
+@pytest.mark.parametrize("references", [10, pytest.param(40, marks=pytest.mark.slow)])
 def test_rank_correlation_is_covered_in_simulated_studies(references: int) -> None:
     def one(draw: np.random.Generator, seed: int) -> tuple[Interval, float]:
         columns, groups, truth = scored(draw, references)

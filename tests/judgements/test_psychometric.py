@@ -93,11 +93,12 @@ def test_hard_counts_do_not_stop_short_of_the_summit() -> None:
         assert (found.flag == "flat") == bool(2 * (constant - best) <= CUT)
 
 
+@pytest.mark.parametrize("studies", [10, pytest.param(25, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("guess", "known"), [(0.08, None), (0.5, 0.5)])
-def test_the_threshold_lies_in_its_interval(guess: float, known: float | None) -> None:
+def test_the_threshold_lies_in_its_interval(guess: float, known: float | None, studies: int) -> None:
     draw = np.random.default_rng(1)
     held = []
-    for _ in range(25):
+    for _ in range(studies):
         found = fit_psychometric(X, draw_answers(draw, 40, guess=guess), np.full(8, 40), guess=known)
         held.append(found.threshold.low <= 3.3 <= found.threshold.high)
         assert found.threshold.low < found.threshold.estimate < found.threshold.high

@@ -14,11 +14,12 @@ from beholder.spec import UsageError
 STRENGTHS = np.linspace(0.05, 1, 12)
 
 
-def test_widths_against_fits_of_simulated_answers() -> None:
+@pytest.mark.parametrize("studies", [15, pytest.param(25, marks=pytest.mark.slow)])
+def test_widths_against_fits_of_simulated_answers(studies: int) -> None:
     draw, strengths, votes = np.random.default_rng(0), STRENGTHS, 10
     truth = {"threshold": float(strengths.mean()), "slope": 4 * math.log(9) / float(np.ptp(strengths))}
     found = []
-    for _ in range(25):
+    for _ in range(studies):
         chances = psychometric(strengths, truth["threshold"], truth["slope"], guess=0.05, lapse=0.02)
         yes = draw.binomial(votes, chances)
         fit = fit_psychometric(strengths, yes, np.full(len(strengths), votes), guess=None)

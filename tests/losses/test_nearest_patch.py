@@ -69,7 +69,7 @@ def test_moved_pieces_are_found(maps: tuple[Tensor, Tensor]) -> None:
 
 
 def test_gradients_go_to_both_sides(maps: tuple[Tensor, Tensor]) -> None:
-    x, y = (each.clone().requires_grad_() for each in maps)
+    x, y = (each[:1, :2, :5, :6].clone().requires_grad_() for each in maps)
     assert torch.autograd.gradcheck(nearest_patch, (x, y))
     loss = nearest_patch(x, y).sum()
     for gradient in torch.autograd.grad(loss, (x, y)):

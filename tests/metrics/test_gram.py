@@ -22,6 +22,7 @@ def test_by_hand() -> None:
 
 
 def test_by_the_paper(photos: Tensor) -> None:
+    photos = photos[:2, :, :96, :96]
     x, y = photos.flip(0).double(), photos.double()
     layers = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
     backbone = Backbone("vgg16", layers).double()
@@ -43,7 +44,8 @@ def test_strips_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_style_does_not_see_places(photos: Tensor) -> None:
     style, content = create_metric("gram"), create_metric("content")
-    moved, blurred = photos.roll(96, 3), torch.nn.functional.avg_pool2d(photos, 5, 1, 2)
+    photos = photos[..., :96, :96]
+    moved, blurred = photos.roll(48, 3), torch.nn.functional.avg_pool2d(photos, 5, 1, 2)
     assert (style(moved, photos) < style(blurred, photos)).all()
     assert (content(moved, photos) > content(blurred, photos)).all()
 

@@ -21,7 +21,7 @@ def test_forms_are_answered_as_described(app: FastAPI, mode: GenerationMode) -> 
     statuses = set()
 
     @settings(
-        max_examples=60,
+        max_examples=25,
         derandomize=True,
         deadline=None,
         database=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from anyio.from_thread import start_blocking_portal
 from PIL import Image
 from starlette.testclient import TestClient
 
@@ -128,6 +130,9 @@ def open_study() -> Iterator[OpenStudy]:
     """Serve a study: a function that seats observers, and the database to look into."""
     opened: list[TestClient] = []
     databases: list[Database] = []
+    # Else each request starts a thread and an event loop of its own. A server has one for all of them.
+    portal = contextlib.ExitStack()
+    loop = portal.enter_context(start_blocking_portal())
 
     def open_it(
         folder: StudyFolder, settings: ServerSettings = MANY, address: str | None = None
@@ -138,6 +143,7 @@ def open_study() -> Iterator[OpenStudy]:
 
         def seat() -> Sitting:
             opened.append(TestClient(app, base_url="http://study"))
+            opened[-1].portal = loop
             return Sitting(opened[-1])
 
         return seat, database
@@ -145,6 +151,7 @@ def open_study() -> Iterator[OpenStudy]:
     yield open_it
     for each in (*opened, *databases):
         each.close()
+    portal.close()
 
 
 _databases = itertools.count()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,6 +13,7 @@ from torch.nn import functional
 from beholder.scoring import Scorer, Settings
 from beholder.scoring.engines import references
 from beholder.spec import MissingPackageError, UsageError
+from forking import ForkedCommands
 from scoring.engines.pairs import loaded, noisy, photographs, scores
 
 pytest.importorskip("openvino", reason="OpenVINO is not installed (extra cpu)")
@@ -22,13 +22,17 @@ SCORED = ("lpips_vgg", "lpips_alex:lin=false", "stlpips_alex", "dists", "content
 FED = ("contextual",)
 
 
-@pytest.mark.parametrize(("height", "width"), [(64, 64), (101, 77)])
+@pytest.mark.parametrize(("height", "width"), [pytest.param(64, 64, marks=pytest.mark.slow), (101, 77)])
 def test_scores_are_those_of_torch(height: int, width: int) -> None:
     y = photographs(3, height, width)
-    pairs = loaded(noisy(y), list(y))
+    x = noisy(y)
+    x[2] = y[2]
+    pairs = loaded(x, list(y))
     expected, _ = scores(pairs, (*SCORED, *FED), engine="torch")
     found, scorer = scores(pairs, (*SCORED, *FED), engine="openvino")
-    assert torch.allclose(found, expected, rtol=2e-5, atol=0)
+    assert torch.allclose(found[:2], expected[:2], rtol=2e-5, atol=0)
+    equal = found[2, : len(SCORED)]
+    assert torch.equal(equal, torch.zeros_like(equal))
     told = scorer.provenance()["metrics"]
     assert {told[name]["engine"] for name in SCORED} == {"openvino"}
     assert {told[name]["engine"] for name in FED} == {"openvino, formula in torch"}
@@ -48,17 +52,11 @@ def test_versions_of_references_are_compared_with_the_right_one(monkeypatch: pyt
         return found
 
     monkeypatch.setattr(references.KeptReferences, "recall", listen)
-    names = ("lpips_alex", "dists", *FED)
+    names = ("lpips_alex", *FED)
     expected, _ = scores(pairs, names, engine="torch", batch_size=1)
     found, _ = scores(pairs, names, engine="openvino", batch_size=8)
     assert torch.allclose(found, expected, rtol=2e-5, atol=0)
     assert looked == [False, True, False, False, False]
-
-
-def test_equal_pictures_score_as_such() -> None:
-    y = photographs(2, 64, 64)
-    found, _ = scores(loaded(y, list(y)), SCORED, engine="openvino")
-    assert torch.equal(found, torch.zeros_like(found))
 
 
 def test_small_pictures_are_left_to_torch_and_noted() -> None:
@@ -127,7 +125,9 @@ def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
-def test_a_signal_is_survived_after_another_thread_let_go_of_the_engine() -> None:
+def test_a_signal_is_survived_after_another_thread_let_go_of_the_engine(
+    forked: ForkedCommands, tmp_path: Path
+) -> None:
     code = """
 import gc, os, signal, threading
 from pathlib import Path
@@ -143,5 +143,5 @@ thread.start()
 thread.join()
 os.kill(os.getpid(), signal.SIGUSR1)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = forked.call([], tmp_path, program=code)
     assert (done.returncode, done.stdout) == (0, "handled\n"), done.stderr
