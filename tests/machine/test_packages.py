@@ -32,7 +32,7 @@ def install(folder: Path, name: str, version: str, *requirements: str) -> None:
 
 def test_every_extra_for_users_is_told() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert set(BRINGS) == set(project["optional-dependencies"]) - {"all", "bench", "dev"}
+    assert set(BRINGS) == set(project["optional-dependencies"]) - {"all", "bench", "dev", "guide"}
 
 
 def test_extras(installed: Path) -> None:

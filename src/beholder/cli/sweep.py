@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from beholder.cli.completion import complete_metrics, complete_recipes
-from beholder.cli.console import print_out, print_wide, progress_bar, say
+from beholder.cli.console import progress_bar, say
 from beholder.cli.runs import listen, require
+from beholder.cli.sweep_outcome import tell_sweep, write_sweep
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
@@ -23,13 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_sweep", "sweep"]
 
-_PLAN, _PAGE, _PLOT, _TABLE, _CHOSEN = (
-    "sweep.yaml",
-    "sweep.html",
-    "front.svg",
-    "trials.csv",
-    "recommended.yaml",
-)
+_PLAN = "sweep.yaml"
 
 
 def sweep(
@@ -123,7 +118,7 @@ def sweep(
 
     write_settings(plan, folder / _PLAN)
     ledger, interrupted = _carry_out(plan, folder, storage or own_storage(folder), quiet=quiet)
-    failed = _tell(plan, ledger, folder)
+    failed = tell_sweep(plan, ledger, folder)
     if interrupted:
         say(f"interrupted; go on with: beholder sweep --resume {shlex.quote(str(folder))}")
         raise typer.Exit(130)
@@ -282,62 +277,4 @@ class _Shown:
             f"trial {number} ({row['name'] or row['settings']}): {scores or how}", markup=False
         )
         self.bar.update(self.all, completed=min(ledger.count(), self.plan.trials))
-        _write(self.plan, ledger, self.folder)
-
-
-def _write(plan: Sweep, ledger: Ledger, folder: Path) -> list[str]:
-    """The page, the plot, the table and the recipe; what is recommended, in sentences."""
-    from datetime import UTC, datetime
-
-    import polars as pl
-
-    from beholder.reports.sweep_page import write_front, write_sweep_page
-    from beholder.settings import write_settings
-    from beholder.training.sweeping.front import recommend
-    from beholder.training.writing import replacing
-
-    points, rows = ledger.points(), list(ledger.rows())
-    chosen, advice = recommend(points, plan.axes)
-    if chosen is not None:
-        with replacing(folder / _CHOSEN) as partial:
-            write_settings(plan.recommended(chosen.settings), partial)
-        write_front(folder / _PLOT, points, chosen, plan.axes)
-    with replacing(folder / _TABLE) as partial:
-        kept = ("trial", "name", "state", *plan.objectives, "settings", "reason", "folder")
-        pl.DataFrame(
-            [{name: row[name] for name in kept} for row in rows], infer_schema_length=None
-        ).write_csv(partial)
-    write_sweep_page(
-        folder / _PAGE,
-        title=plan.recipe.title,
-        points=points,
-        chosen=chosen,
-        advice=advice,
-        axes=plan.axes,
-        rows=rows,
-        trials=plan.trials,
-        over=plan.over,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-    return advice
-
-
-def _tell(plan: Sweep, ledger: Ledger, folder: Path) -> int:
-    """The front, and what is recommended; how many trials failed."""
-    from rich.table import Table
-
-    from beholder.training.sweeping.front import find_front
-
-    table = Table("trial", *plan.objectives, "settings", title="The front", title_justify="left")
-    for point in find_front(ledger.points(), plan.axes):
-        name = f"{point.number}: {point.name}" if point.is_named else point.name
-        table.add_row(name, *(f"{score:.5g}" for score in point.scores), " ".join(point.settings))
-    print_wide(table)
-    for words in _write(plan, ledger, folder):
-        print_out(words)
-    states = [row["state"] for row in ledger.rows()]
-    say(
-        f"{', '.join(f'{states.count(state)} {state}' for state in dict.fromkeys(states))} of {plan.trials} trials"
-    )
-    say(f"wrote {folder / _PAGE}, {_PLOT}, {_TABLE} and {_CHOSEN}")
-    return states.count("failed")
+        write_sweep(self.plan, ledger, self.folder)

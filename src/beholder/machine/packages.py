@@ -25,13 +25,14 @@ BRINGS = {
     "demo": "more photographs for `beholder demo`",
     "excel": "what people said in Excel files: `beholder data check`",
     "fan": "landmarks of faces by FAN, for losses",
-    "postgresql": "studies in PostgreSQL in place of SQLite",
+    "lightning": "metrics of a validation in Lightning: `beholder.adapters.LightningMetrics`",
+    "postgresql": "studies and sweeps in PostgreSQL in place of SQLite",
     "serve": "scores over HTTP: `beholder serve`",
     "storage": "pictures and results in object storage: s3://...",
     "study": "studies with people: `beholder study`",
     "timm": "networks of timm: `-m lpips:timm:NAME`",
     "torchmetrics": "metrics of torchmetrics as ours, and ours as theirs",
-    "train": "training by recipes: `beholder train`",
+    "train": "training by recipes, and sweeps of their weights: `beholder train`, `beholder sweep`",
     "video": "videos: `beholder score a.mp4 b.mp4`, and libvmaf",
 }
 

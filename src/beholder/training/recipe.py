@@ -90,7 +90,7 @@ class LossMix(Settings):
     @field_validator("weights")
     @classmethod
     def _weights_name_terms(cls, weights: dict[str, float], info: ValidationInfo) -> dict[str, float]:
-        terms = info.data.get("terms", weights)
+        terms = info.data.get("terms") or weights  # that there are none is told elsewhere
         if foreign := [name for name in weights if name not in (*terms, "adversary")]:
             raise ValueError(f"there is no term {', '.join(foreign)}; the terms are {', '.join(terms)}")
         return weights
