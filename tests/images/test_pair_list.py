@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from pathlib import Path
 
 import polars as pl
@@ -28,6 +29,16 @@ def test_a_list_of_pairs(tmp_path: Path) -> None:
     assert list(pairs) == expected
     assert len(pairs) == 2
     assert list(pairs.after(1)) == expected[1:]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_list_goes_to_another_process(tmp_path: Path, ending: str) -> None:
+    frame = pl.DataFrame({"Distorted": ["b.png", "d.png"], "reference": ["a.png", "c.png"]})
+    path = tmp_path / f"pairs.{ending}"
+    frame.write_csv(path) if ending == "csv" else frame.write_parquet(path)
+    pairs = read_pairs(path)
+    assert list(pickle.loads(pickle.dumps(pairs)).after(1)) == list(pairs)[1:]
+    assert list(pairs)[1] == Pair(tmp_path / "c.png", tmp_path / "d.png")
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])

@@ -57,7 +57,8 @@ class PairList(abc.ABC):
             raise PairingError(f"{shown(path)}: found no rows below the header; expected at least one pair")
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"path": self.path, "_count": self._count}  # where it is unpacked there may be no copy
+        copy = ("_held", "file")  # where it is unpacked there may be none
+        return {name: value for name, value in self.__dict__.items() if name not in copy}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

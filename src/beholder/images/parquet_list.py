@@ -31,20 +31,21 @@ class ParquetList(PairList):
             raise PairingError(
                 f"{shown(self.path)}: found the columns {list(schema)}; expected {' and '.join(COLUMNS)}, once each"
             )
-        columns = {name: list(schema)[names.index(name)] for name in COLUMNS}
-        for name, column in columns.items():
+        self._columns = {name: list(schema)[names.index(name)] for name in COLUMNS}
+        for name, column in self._columns.items():
             if schema[column] not in (pl.String, pl.Categorical, pl.Enum):
                 raise PairingError(
                     f"{shown(self.path)}: found {schema[column]} under {name}; expected text, the paths of pictures"
                 )
-        self._rows = pl.scan_parquet(self.file).select(
-            pl.col(column).cast(pl.String).str.strip_chars().alias(name) for name, column in columns.items()
-        )
 
     def _cells(self, count: int) -> Iterator[tuple[str, str]]:
         row = count
+        named = (
+            pl.col(column).cast(pl.String).str.strip_chars().alias(name)
+            for name, column in self._columns.items()
+        )
         try:
-            for rows in self._rows.slice(count).collect_batches(maintain_order=True):
+            for rows in pl.scan_parquet(self.file).select(named).slice(count).collect_batches(maintain_order=True):
                 for reference, distorted in rows.iter_rows():
                     row += 1
                     if not (reference and distorted):
