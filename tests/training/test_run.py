@@ -99,6 +99,13 @@ def test_workers_change_nothing(recipe: Path, whole: Path, tmp_path: Path) -> No
     assert equal(tmp_path / "workers", whole)
 
 
+@pytest.mark.parametrize("balance", ["equalise", "gradient", "uncertainty"])
+def test_half_precision_with_every_balance(recipe: Path, tmp_path: Path, balance: str) -> None:
+    quick = ["steps=2", "validation.every=2", "precision=bfloat16", f"loss.balance={balance}"]
+    model = train(read_recipe(recipe, quick), tmp_path / "run")
+    assert load_model(model)[1]["step"] == 2
+
+
 def test_training_starts_from_a_model(recipe: Path, whole: Path, tmp_path: Path) -> None:
     unmoved = ["steps=1", "optimiser.rate=1e-12", "validation.every=1"]
     begun = [*unmoved, f"start_from={whole / 'model.safetensors'}"]
