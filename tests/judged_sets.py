@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -56,12 +57,12 @@ def make_bapps(root: Path, kind: str = "<f8", **counts: int) -> Path:
     return root
 
 
-def make_tid2013(root: Path) -> Path:
-    """Two references, with capitals here and there as in the published archive."""
+def make_tid2013(root: Path, distorted: Sequence[tuple[int, int]] = ((1, 1), (24, 5))) -> Path:
+    """Two references, distorted by kinds at levels, with capitals here and there as in the published archive."""
     lines = []
     for reference, name in ((1, "I01.BMP"), (25, "i25.bmp")):
         put(root / "reference_images" / name, encoded(reference, kind="BMP"))
-        for kind, level in ((1, 1), (24, 5)):
+        for kind, level in distorted:
             written = f"{'I' if reference == 1 else 'i'}{reference:02d}_{kind:02d}_{level}.bmp"
             stored = written.upper() if kind == 24 else written
             put(root / "distorted_images" / stored, encoded(reference + 40 * kind, kind="BMP"))
