@@ -63,6 +63,7 @@ SECTIONS: dict[str, list[str]] = {
     "Start": [
         "index.md",
         "start.md",
+        "tour.md",
         "install.md",
         "doctor.md",
         "which_metric.md",
