@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,7 @@ import beholder
 __all__ = ["execute", "on_files", "page"]
 
 _LONGEST = 300  # seconds that a cell may take on a busy machine
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 _log = get_plugin_logger(__name__)
 
 
@@ -43,7 +45,7 @@ def _run(path: Path) -> Any:
         _log.info("%s is shown without outputs: %s", path.name, error)
     except Exception as error:
         if getattr(error, "ename", "") != "WeightsError":
-            raise PluginError(f"{path.name}: {error}") from error
+            raise PluginError(f"{path.name}: {_COLOUR.sub('', str(error))}") from error
         _log.info("%s is shown without outputs: %s", path.name, getattr(error, "evalue", ""))
     import nbformat
 
@@ -90,7 +92,7 @@ def execute(text: str) -> Any:
                 "IPYTHONDIR": folder,
                 "OMP_NUM_THREADS": "1",
                 "CUDA_VISIBLE_DEVICES": "",
-            }
+            },
         )
     return notebook
 
