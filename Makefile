@@ -49,7 +49,7 @@ check: setup-dev  ## Format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-guide: setup-dev  ## The guide, into build/guide: open build/guide/index.html
+guide: setup-dev weights  ## The guide, into build/guide: open build/guide/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: setup-dev weights  ## Side by side with the peers
