@@ -188,7 +188,10 @@ FILES: Mapping[str, Callable[..., object]] = {
     "runs/b/model.safetensors": partial(_model, name="deblock-l8-q10-features"),
     "runs/mine/model.safetensors": partial(_model, name="sr-x4"),
 }
-LARGER = {"niqe.md": {"side": 1000}, "distortions.md": {"side": 128}}  # pages with larger pictures
+LARGER = {
+    "niqe.md": {"side": 1000, "sigma": 0.2},
+    "distortions.md": {"side": 128},
+}  # pages with larger pictures
 WRITTEN = {  # by the page's own commands
     "agreement.md": ("distances.parquet",),
     "deblocking.md": ("blocky",),
