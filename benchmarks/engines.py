@@ -20,7 +20,7 @@ from beholder.catalog import create_degradation
 from beholder.data.photos import PHOTOS
 from beholder.images import Pair
 from beholder.scoring import Scorer, Settings
-from beholder.scoring.reader import LoadedPair
+from beholder.scoring.pairs import LoadedPair
 from beholder.spec import UsageError
 from peers import lpips_authors
 

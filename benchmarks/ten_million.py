@@ -36,7 +36,7 @@ def score(folder: Path) -> None:
     from beholder.cli.pictures import PairOptions, find_pairs, picture_job
     from beholder.cli.running import Wishes, run
     from beholder.scoring import ScoredPair, Scorer, Settings
-    from beholder.scoring.planner import Planned
+    from beholder.scoring.pairs import Planned
 
     def stream(_: Scorer, pairs: Iterator[Planned]) -> Iterator[ScoredPair]:
         for planned in pairs:

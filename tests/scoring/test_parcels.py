@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from beholder.images import Pair
+from beholder.scoring.pairs import LoadedPair
 from beholder.scoring.parcels import pack, unpack
-from beholder.scoring.reader import LoadedPair
 
 PAIR = Pair(Path("reference.png"), Path("distorted.png"))
 

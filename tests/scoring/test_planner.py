@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from beholder.images import Pair, Pairing
+from beholder.scoring.pairs import ScoredPair
 from beholder.scoring.planner import BLOCK, in_own_order, plan, plan_after
-from beholder.scoring.scorer import ScoredPair
 
 
 @pytest.fixture

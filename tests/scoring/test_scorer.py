@@ -20,8 +20,9 @@ from beholder.images import Pair, read_picture, save_picture
 from beholder.ops.resize import resize
 from beholder.scoring import Scorer, Settings, score_table
 from beholder.scoring.measuring import Measurer
+from beholder.scoring.pairs import LoadedPair
 from beholder.scoring.planner import plan
-from beholder.scoring.reader import LoadedPair, read_pairs_ahead
+from beholder.scoring.reader import read_pairs_ahead
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:

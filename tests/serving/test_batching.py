@@ -13,7 +13,7 @@ from torch import Tensor
 from beholder.adapters import wrap_metric
 from beholder.images import Pair
 from beholder.scoring import ScoredPair, Scorer
-from beholder.scoring.reader import LoadedPair
+from beholder.scoring.pairs import LoadedPair
 from beholder.serving.admission import Admission
 from beholder.serving.batching import Batcher
 from beholder.serving.measures import Measures

@@ -15,7 +15,7 @@ from beholder.calibration.measured import MeasuredSet
 from beholder.data.judged.sets import unequal
 from beholder.images import Pair
 from beholder.scoring import Scorer
-from beholder.scoring.reader import LoadedPair
+from beholder.scoring.pairs import LoadedPair
 from beholder.spec import PictureError, UsageError
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from beholder.cli.compare_making import Made, Maker
     from beholder.reports.compare_findings import Findings
     from beholder.scoring import Scorer
-    from beholder.scoring.reader import LoadedPair
+    from beholder.scoring.pairs import LoadedPair
 
 __all__ = ["CompareOutput", "measure_rows", "show_pictures"]
 
@@ -202,7 +202,7 @@ def measure_rows(
 def _load(maker: Maker, photos: Sequence[Photo], wanted: CompareOutput) -> Iterator[LoadedPair]:
     """Every candidate's version of every picture, ready to be scored; one original is read once."""
     from beholder.images import Pair
-    from beholder.scoring.reader import LoadedPair
+    from beholder.scoring.pairs import LoadedPair
 
     count = len(maker.names)
     for row, photo in enumerate(photos):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from beholder.cli.running import FindMaps
+    from beholder.cli.job import FindMaps
     from beholder.images import Pair
     from beholder.reports.gains import Gains
     from beholder.reports.restored_page import Restorations
@@ -42,9 +42,10 @@ def demo(
         beholder demo
     """
     from beholder.cli.demo_restoring import METRICS, MODELS, restore_jpegs
+    from beholder.cli.job import Wishes
     from beholder.cli.outputs import check_folder
     from beholder.cli.pictures import picture_job
-    from beholder.cli.running import Wishes, run
+    from beholder.cli.running import run
     from beholder.images import Pairing
     from beholder.reports import write_score_page
     from beholder.reports.gains import gain_table

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from beholder.cli.job import Wishes, WritePage
     from beholder.cli.maps import Maps
     from beholder.cli.progress import RunLog
-    from beholder.cli.running import Wishes, WritePage
     from beholder.images import File
     from beholder.scoring import StoredScores
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from beholder.cli.console import progress_bar, say
-from beholder.cli.running import Job
+from beholder.cli.job import Job
 from beholder.cli.runs import tell_passing
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from beholder.cli.running import FindMaps
+    from beholder.cli.job import FindMaps
     from beholder.images import File, Pairs
     from beholder.scoring import Settings, StoredScores
     from beholder.scoring.adding import Base

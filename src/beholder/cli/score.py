@@ -10,9 +10,10 @@ import typer
 
 from beholder.catalog import split_requests
 from beholder.cli.completion import complete_metrics
+from beholder.cli.job import Wishes
 from beholder.cli.outputs import check_outputs, local_folder
 from beholder.cli.pictures import PairOptions, find_pairs, picture_job
-from beholder.cli.running import Wishes, run
+from beholder.cli.running import run
 from beholder.cli.video import VideoOptions, find_videos, video_job
 from beholder.spec import UsageError
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beholder.catalog import parse_request
-from beholder.cli.running import Job
+from beholder.cli.job import Job
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:

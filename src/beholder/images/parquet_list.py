@@ -45,7 +45,9 @@ class ParquetList(PairList):
             for name, column in self._columns.items()
         )
         try:
-            for rows in pl.scan_parquet(self.file).select(named).slice(count).collect_batches(maintain_order=True):
+            for rows in (
+                pl.scan_parquet(self.file).select(named).slice(count).collect_batches(maintain_order=True)
+            ):
                 for reference, distorted in rows.iter_rows():
                     row += 1
                     if not (reference and distorted):

@@ -1,7 +1,8 @@
 """Pairs of pictures in, a table of scores out."""
 
 from beholder.scoring.calls import score, score_iter, score_table
-from beholder.scoring.scorer import ScoredPair, Scorer, as_text
+from beholder.scoring.pairs import ScoredPair, as_text
+from beholder.scoring.scorer import Scorer
 from beholder.scoring.settings import RESIZE_RULES, ResizeRule, Settings
 from beholder.scoring.table import ScoreTable, StoredScores
 

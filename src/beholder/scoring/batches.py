@@ -9,7 +9,7 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from beholder.scoring.reader import LoadedPair
+    from beholder.scoring.pairs import LoadedPair
     from beholder.scoring.settings import Settings
 
 __all__ = ["cut_batches", "is_large"]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from beholder.images import Pair, as_file
 from beholder.scoring.notes import Notes
+from beholder.scoring.pairs import as_text
 from beholder.scoring.planner import plan
-from beholder.scoring.scorer import Scorer, as_text
+from beholder.scoring.scorer import Scorer
 from beholder.scoring.table import ScoreTable
 from beholder.spec import UsageError
 

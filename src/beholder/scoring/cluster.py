@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from beholder.images import Pairs
-    from beholder.scoring.scorer import ScoredPair, Scorer
+    from beholder.scoring.pairs import ScoredPair
+    from beholder.scoring.scorer import Scorer
 
 __all__ = ["Cluster"]
 

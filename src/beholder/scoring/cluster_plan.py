@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from beholder.images import Pairs
-    from beholder.scoring.scorer import ScoredPair
+    from beholder.scoring.pairs import ScoredPair
     from beholder.spec import BeholderError
 
 __all__ = ["LISTING", "run_plan", "run_remotely"]

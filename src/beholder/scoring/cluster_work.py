@@ -20,9 +20,10 @@ import torch
 from beholder.scoring.batches import cut_batches
 from beholder.scoring.manifest import PASSING
 from beholder.scoring.memory import available_memory, limit_memory
+from beholder.scoring.pairs import LoadedPair
 from beholder.scoring.parcels import pack, unpack
 from beholder.scoring.planner import plan_after
-from beholder.scoring.reader import LoadedPair, read_pairs_ahead
+from beholder.scoring.reader import read_pairs_ahead
 from beholder.scoring.scorer import Scorer
 from beholder.spec import BeholderError, ClusterError
 
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from beholder.scoring.planner import Planned
-    from beholder.scoring.scorer import ScoredPair
+    from beholder.scoring.pairs import Planned, ScoredPair
     from beholder.scoring.settings import Settings
 
 __all__ = ["Order", "Worker", "count_deaths", "decode", "list_blocks", "open_rows"]

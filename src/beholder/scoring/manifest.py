@@ -7,7 +7,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from beholder.scoring.scorer import as_text
+from beholder.scoring.pairs import as_text
 from beholder.scoring.writing import replacing
 from beholder.spec import UsageError
 

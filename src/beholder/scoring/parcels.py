@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from beholder.images.raster import Samples
-    from beholder.scoring.reader import LoadedPair
+    from beholder.scoring.pairs import LoadedPair
 
 __all__ = ["pack", "unpack"]
 

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from typing import TYPE_CHECKING
+
+from beholder.scoring.pairs import Planned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from beholder.images import File, Pair, Pairs
-    from beholder.scoring.scorer import ScoredPair
+    from beholder.scoring.pairs import ScoredPair
 
-__all__ = ["BLOCK", "Planned", "first_of_window", "in_own_order", "plan", "plan_after"]
+__all__ = ["BLOCK", "first_of_window", "in_own_order", "plan", "plan_after"]
 
 BLOCK = 64
 """Pairs that are scored together wherever they are scored: no batch holds pairs of two blocks."""
 
 _WINDOW = 16 * BLOCK  # pairs whose order may change
-
-
-@dataclasses.dataclass(frozen=True)
-class Planned:
-    """A pair whose turn it is.
-
-    Attributes:
-        index: Its place among the pairs.
-        pair: Its files.
-        ends_block: Whether a batch ends behind it.
-    """
-
-    index: int
-    pair: Pair
-    ends_block: bool = False
 
 
 def plan(pairs: Iterable[Pair], first: int = 0, *, gather: bool = True) -> Iterator[Planned]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from beholder.images import File, Pair, Picture, read_picture
 from beholder.scoring.fitting import fit
 from beholder.scoring.memory import is_out_of_memory
+from beholder.scoring.pairs import LoadedPair
 from beholder.spec import PictureError, ShapeError
 
 if TYPE_CHECKING:
@@ -18,39 +19,14 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from beholder.scoring.planner import Planned
+    from beholder.scoring.pairs import Planned
     from beholder.scoring.settings import ResizeRule, Settings
 
-__all__ = ["LoadedPair", "load_pair", "read_pairs_ahead"]
+__all__ = ["load_pair", "read_pairs_ahead"]
 
 _REFERENCES_KEPT = 4
 _BYTES_AHEAD = 1_000_000_000
 _PAIRS_AHEAD = 32
-
-
-@dataclasses.dataclass(frozen=True)
-class LoadedPair:
-    """A pair with its pictures, or with the reason why it has none.
-
-    Attributes:
-        index: Place of the pair in the run.
-        pair: Its files.
-        x: Distorted picture, shape (3, H, W), in [0, 1]; ``None`` when there is an error.
-        y: Reference picture, same shape.
-        notes: What was changed on the way in, each with its file.
-        error: Why the pair cannot be scored.
-        frame: Index and time, in seconds, of a frame under test; ``None`` for pictures.
-        ends_block: Whether a batch ends behind it.
-    """
-
-    index: int
-    pair: Pair
-    x: Tensor | None = None
-    y: Tensor | None = None
-    notes: tuple[tuple[File, str], ...] = ()
-    error: str | None = None
-    frame: tuple[int, float] | None = None
-    ends_block: bool = False
 
 
 def read_pairs_ahead(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
-import os
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,55 +14,21 @@ from beholder.ops.allocator import keep_freed_memory
 from beholder.scoring.batches import cut_batches, is_large
 from beholder.scoring.measuring import Measurer, Outcome, too_large
 from beholder.scoring.memory import is_out_of_memory
+from beholder.scoring.pairs import ScoredPair
 from beholder.scoring.parallel import map_over_cores
 from beholder.scoring.planner import in_own_order, plan
 from beholder.scoring.provenance import describe_run
-from beholder.scoring.reader import LoadedPair, read_pairs_ahead
+from beholder.scoring.reader import read_pairs_ahead
 from beholder.scoring.settings import Settings
 from beholder.spec import Metric, MetricSpec, NoReferenceMetric, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
+    from beholder.images import Pair
+    from beholder.scoring.pairs import LoadedPair, Planned
 
-    from beholder.images import File, Pair
-    from beholder.scoring.planner import Planned
-
-__all__ = ["ScoredPair", "Scorer", "as_text"]
-
-
-@dataclasses.dataclass(frozen=True)
-class ScoredPair:
-    """What came of one pair.
-
-    Attributes:
-        index: Its place in the run.
-        pair: Its files.
-        scores: Metric -> score; ``None`` where it failed.
-        maps: Metric -> map, shape (h, w), for metrics that have one and when maps are asked for.
-        notes: What was changed on the way in, each with its file.
-        error: What failed, or ``None``.
-        frame: Index and time, in seconds, of a frame under test; ``None`` for pictures.
-        ends_batch: Whether a run that is broken off behind it would go on with the same batches.
-    """
-
-    index: int
-    pair: Pair
-    scores: Mapping[str, float | None]
-    maps: Mapping[str, NDArray[np.float32]]
-    notes: tuple[tuple[File, str], ...]
-    error: str | None
-    frame: tuple[int, float] | None = None
-    ends_batch: bool = True
-
-    def as_row(self) -> dict[str, str | float | None]:
-        """The pair's row in a `ScoreTable`."""
-        files = {"reference": as_text(self.pair.reference), "distorted": as_text(self.pair.distorted)}
-        place = {} if self.frame is None else {"frame": self.frame[0], "time": self.frame[1]}
-        return {**files, **place, **self.scores, "error": self.error}
+__all__ = ["Scorer"]
 
 
 class Scorer:
@@ -205,8 +170,3 @@ def _name_of(metric: str | Metric | NoReferenceMetric) -> str:
             "beholder.adapters.wrap_metric makes it."
         )
     return spec.name
-
-
-def as_text(path: str | Path) -> str:
-    r"""A path as a table can hold it: bytes that are not UTF-8 are written as ``\\xNN``."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")

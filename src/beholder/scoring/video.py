@@ -13,10 +13,10 @@ from beholder.images import Pair
 from beholder.scoring.fitting import fit
 from beholder.scoring.frames import AlignRule, check_alignment, pair_frames
 from beholder.scoring.libvmaf import LibvmafScores, score_with_libvmaf
+from beholder.scoring.pairs import LoadedPair, ScoredPair, as_text
 from beholder.scoring.pooling import POOLINGS, pool
 from beholder.scoring.provenance import describe_run
-from beholder.scoring.reader import LoadedPair
-from beholder.scoring.scorer import ScoredPair, Scorer, as_text
+from beholder.scoring.scorer import Scorer
 from beholder.scoring.settings import Settings
 from beholder.spec import PictureError, ShapeError, UsageError
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from beholder.scoring import ScoredPair, Scorer
-    from beholder.scoring.reader import LoadedPair
+    from beholder.scoring.pairs import LoadedPair
     from beholder.serving.measures import Measures
 
 __all__ = ["Batcher"]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from beholder.scoring import Scorer
-    from beholder.scoring.reader import LoadedPair
+    from beholder.scoring.pairs import LoadedPair
     from beholder.serving.admission import Held
     from beholder.serving.settings import ServerSettings
     from beholder.serving.uploads import Form

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from beholder.images import Pair, decode_picture
-from beholder.scoring.reader import LoadedPair, load_pair
+from beholder.scoring.reader import load_pair
 from beholder.serving.refusals import RefusedError
 from beholder.spec import PictureError, ShapeError
 
 if TYPE_CHECKING:
     from beholder.scoring import Settings
+    from beholder.scoring.pairs import LoadedPair
 
 __all__ = ["Decoder"]
 

@@ -115,7 +115,9 @@ class Learner:
         _set_rate(self.optimiser, rate)
         x, y = (batch[side].contiguous(memory_format=torch.channels_last) for side in ("x", "y"))
         made = self.network(x)
-        output = made.view_as(made)  # in half precision Fabric lets no balance measure a gradient at its own tensor
+        output = made.view_as(
+            made
+        )  # in half precision Fabric lets no balance measure a gradient at its own tensor
         inputs = {"source": x} if "source" in self.loss.inputs else {}
         with self.fabric.autocast(), warnings.catch_warnings():
             # A network that has learned nothing yet leaves [0, 1] by far; the logged terms show if it stays there.

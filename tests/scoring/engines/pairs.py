@@ -11,7 +11,7 @@ from beholder.data.degradations import add_noise
 from beholder.data.photos import PHOTOS
 from beholder.images import Pair
 from beholder.scoring import Scorer, Settings
-from beholder.scoring.reader import LoadedPair
+from beholder.scoring.pairs import LoadedPair
 
 __all__ = ["loaded", "noisy", "photographs", "scores"]
 

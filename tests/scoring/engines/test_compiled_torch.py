@@ -10,7 +10,7 @@ from torch import Tensor
 
 from beholder.images import Pair
 from beholder.scoring import Scorer, Settings
-from beholder.scoring.reader import LoadedPair
+from beholder.scoring.pairs import LoadedPair
 from beholder.spec import UsageError
 
 METRICS = ["gmsd", "psnr"]

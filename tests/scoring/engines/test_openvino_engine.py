@@ -134,7 +134,7 @@ from pathlib import Path
 import torch
 from beholder.images import Pair
 from beholder.scoring import Scorer, Settings
-from beholder.scoring.reader import LoadedPair
+from beholder.scoring.pairs import LoadedPair
 signal.signal(signal.SIGUSR1, lambda *_: print("handled"))
 scorers = [Scorer(["lpips_alex"], Settings(engine="openvino"))]
 list(scorers[0].stream_loaded([LoadedPair(0, Pair(Path("y"), Path("x")), *torch.rand(2, 3, 64, 64))]))
