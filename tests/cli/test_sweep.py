@@ -117,6 +117,10 @@ def _model(name: str) -> Path:
             ["deblock-l8-q10", "deblock-l8-q10-both", "-m", "psnr,ssim"],
             "nothing is measured: name photographs by",
         ),
+        (
+            ["deblock-l8-q10", "deblock-l8-q10-both", "-m", "psnr", "--on", "nowhere"],
+            "-m names 1 metrics; expected two",
+        ),
         (["deblock-l8-q10", "deblock-l8-q10-both", "--on", "a", "--beside", "b"], "leave one out"),
         (["deblock-l8-q10", "deblock-l8-q10-both", "--beside", "b"], "b: holds no sweep"),
     ],
@@ -134,6 +138,22 @@ def test_what_cannot_be_blended_is_refused(run: Run, arguments: list[str], told:
         (["denoise", "--over", "steps"], "name a RECIPE and the sweep's folder"),
         (["--resume", "nowhere"], "nowhere: holds no sweep; expected sweep.yaml in it"),
         (["denoise", "--resume", "s"], "leave out recipe"),
+        (
+            ["--resume", "s", "--objectives", "psnr,ssim", "--seed", "0", "--no-balances"],
+            "leave out --objectives, --no-balances, --seed",
+        ),
+        (
+            ["denoise", "data.train=p", "--over", "steps=1:9", "-o", "a/file"],
+            "a/file: is a file; expected a folder",
+        ),
+        (
+            ["denoise", "data.train=p", "--over", "steps=1:9", "--over", "steps=2:9", "-o", "s"],
+            "steps is given twice",
+        ),
+        (
+            ["denoise", "data.train=p", "--over", "steps=1:9", "--point", "a=title='x", "-o", "s"],
+            "no closing quotation; expected settings with blanks between",
+        ),
         (["denoise", "data.train=p", "--over", "steps", "-o", "s"], "expected KEY=LOW:HIGH"),
         (["denoise", "data.train=p", "--over", "steps=9:1", "-o", "s"], "runs upwards"),
         (
@@ -149,6 +169,8 @@ def test_what_cannot_be_blended_is_refused(run: Run, arguments: list[str], told:
 def test_what_cannot_be_swept_is_refused_and_leaves_nothing(
     run: Run, tmp_path: Path, arguments: list[str], told: str
 ) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "file").touch()
     done = run("sweep", *arguments)
     assert done.returncode == 2
     assert told in done.stderr

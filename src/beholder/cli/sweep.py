@@ -10,17 +10,16 @@ import typer
 
 from beholder.cli.completion import complete_metrics, complete_recipes
 from beholder.cli.console import progress_bar, say
+from beholder.cli.outputs import check_folder
 from beholder.cli.runs import listen, require
-from beholder.cli.sweep_outcome import tell_sweep, write_sweep
+from beholder.cli.sweep_outcome import SweepProgress, tell_sweep
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
-    from rich.progress import TaskID
+    from collections.abc import Mapping
 
     from beholder.training.sweeping.ledger import Ledger
     from beholder.training.sweeping.plan import Sweep
-    from beholder.training.task import Progress
 
 __all__ = ["read_sweep", "sweep"]
 
@@ -45,12 +44,12 @@ def sweep(
         ),
     ] = None,
     objectives: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="Two metrics: how close a picture is, and how good it looks.",
+            help="Two metrics: how close a picture is, and how good it looks.  [default: psnr,lpips_alex]",
             autocompletion=complete_metrics,
         ),
-    ] = "psnr,lpips_alex",
+    ] = None,
     trials: Annotated[
         int | None, typer.Option(min=1, help="How many runs, with the points that are given.  [default: 20]")
     ] = None,
@@ -78,7 +77,7 @@ def sweep(
             envvar="BEHOLDER_SWEEP_STORAGE",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of what is tried.")] = 0,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of what is tried.  [default: 0]")] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
 ) -> None:
     """Find a recipe's weights by measurement: train it many times, and draw what each setting buys.
@@ -101,22 +100,34 @@ def sweep(
     """
     require("lightning_fabric", "optuna", "pydantic", "tensorboard", "yaml")
     from beholder.cli.weights import fetch_missing
-    from beholder.training.sweeping.ledger import own_storage
+    from beholder.settings import write_settings
+    from beholder.training.sweeping.ledger import lock_folder, own_storage
+    from beholder.training.writing import replacing
 
     if resume is None:
         plan, folder = _begin(
             recipe, settings, over, objectives, trials, point, output, seed, no_balances, no_pruning
         )
     else:
-        _refuse_beside_resume(recipe=recipe, over=over, point=point, output=output)
+        _refuse_beside_resume(
+            {
+                "recipe": recipe,
+                "--over": over,
+                "--objectives": objectives,
+                "--point": point,
+                "--no-balances": no_balances,
+                "--no-pruning": no_pruning,
+                "--output": output,
+                "--seed": seed,
+            }
+        )
         plan, folder = read_sweep(resume, trials, storage)
     plan = plan.from_anywhere()
     plan.check()
     fetch_missing(plan.objectives, _losses(plan))
-    folder.mkdir(parents=True, exist_ok=True)
-    from beholder.settings import write_settings
-
-    write_settings(plan, folder / _PLAN)
+    check_folder(folder)
+    with lock_folder(folder), replacing(folder / _PLAN) as partial:
+        write_settings(plan, partial)
     ledger, interrupted = _carry_out(plan, folder, storage or own_storage(folder), quiet=quiet)
     failed = tell_sweep(plan, ledger, folder)
     if interrupted:
@@ -129,16 +140,17 @@ def _begin(
     recipe: str | None,
     settings: list[str] | None,
     over: list[str] | None,
-    objectives: str,
+    objectives: str | None,
     trials: int | None,
     points: list[str] | None,
     output: Path | None,
-    seed: int,
+    seed: int | None,
     no_balances: bool,
     no_pruning: bool,
 ) -> tuple[Sweep, Path]:
     from pydantic import ValidationError
 
+    from beholder.catalog import split_requests
     from beholder.settings import read_settings
     from beholder.training.recipe import Recipe
     from beholder.training.shipped import find_recipe
@@ -159,15 +171,18 @@ def _begin(
     chosen = read_settings(find_recipe(recipe), settings or [], kind=Recipe)
     try:
         plan = Sweep(
-            name=output.name,
+            name=output.absolute().name,
             recipe=chosen,
-            over=dict(_split(each, "--over", "KEY=LOW:HIGH") for each in over),
-            objectives=tuple(_split_metrics(objectives)),
+            over=_split_all(over, "--over", "KEY=LOW:HIGH"),
+            objectives=tuple(split_requests(objectives or "psnr,lpips_alex")),
             trials=20 if trials is None else trials,
-            points={name: tuple(shlex.split(text)) for name, text in map(_split_point, points or [])},
+            points={
+                name: _split_words(text)
+                for name, text in _split_all(points or [], "--point", "NAME=KEY=VALUE").items()
+            },
             balances=not no_balances,
             prune=not no_pruning,
-            seed=seed,
+            seed=seed or 0,
         )
     except ValidationError as error:
         told = error.errors()[0]
@@ -177,25 +192,31 @@ def _begin(
     return plan, output
 
 
-def _split_metrics(text: str) -> list[str]:
-    from beholder.catalog import split_requests
-
-    return split_requests(text)
-
-
-def _split_point(text: str) -> tuple[str, str]:
-    return _split(text, "--point", "NAME=KEY=VALUE")
-
-
-def _split(text: str, option: str, expected: str) -> tuple[str, str]:
-    name, separator, rest = text.partition("=")
-    if not separator or not name.strip() or not rest.strip():
-        raise UsageError(f"{option} {text!r}: expected {expected}.")
-    return name.strip(), rest.strip()
+def _split_all(given: list[str], option: str, expected: str) -> dict[str, str]:
+    """What stands before and behind the first equals sign of each."""
+    found: dict[str, str] = {}
+    for text in given:
+        name, _, rest = (part.strip() for part in text.partition("="))
+        if not name or not rest:
+            raise UsageError(f"{option} {text!r}: expected {expected}.")
+        if name in found:
+            raise UsageError(f"{option} {text!r}: {name} is given twice; give it once.")
+        found[name] = rest
+    return found
 
 
-def _refuse_beside_resume(**given: object) -> None:
-    if named := [name for name, value in given.items() if value]:
+def _split_words(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise UsageError(
+            f"--point {text!r}: {str(error).lower()}; expected settings with blanks between."
+        ) from error
+
+
+def _refuse_beside_resume(given: Mapping[str, object]) -> None:
+    # a seed of 0 is given, too
+    if named := [name for name, value in given.items() if value or (value is not None and name == "--seed")]:
         raise UsageError(
             f"--resume takes all but the number of trials from the sweep; leave out {', '.join(named)}."
         )
@@ -237,44 +258,6 @@ def _carry_out(plan: Sweep, folder: Path, address: str, *, quiet: bool) -> tuple
     from beholder.training.sweeping.trials import sweep as start
 
     with progress_bar("steps", quiet=quiet) as bar, listen(bar, tell=True) as pressed:
-        shown = _Shown(bar, plan, folder)
+        shown = SweepProgress(bar, plan, folder)
         ledger = start(plan, folder, address, tell=shown.step, tell_end=shown.end, stop=pressed)
         return ledger, pressed()
-
-
-class _Shown:
-    """A bar of the trials and one of the steps of the trial that is under way; how each ended, above them."""
-
-    def __init__(self, bar: Bar, plan: Sweep, folder: Path) -> None:
-        self.bar = bar
-        self.plan = plan
-        self.folder = folder
-        self.all = bar.add_task("trials", total=plan.trials, failed="", unit="trials")
-        self.one: TaskID | None = None
-        self.number = -1
-
-    def step(self, number: int, settings: tuple[str, ...], progress: Progress) -> None:
-        from beholder.training.sweeping.front import short_setting
-
-        if self.one is None or number != self.number:
-            if self.one is not None:
-                self.bar.remove_task(self.one)
-            self.number = number
-            told = ", ".join(map(short_setting, settings))
-            self.one = self.bar.add_task(f"trial {number}: {told}", total=progress.steps, failed="")
-        scores = progress.scores or {}
-        words = ", ".join(f"{name} {score:.4g}" for name, score in scores.items())
-        self.bar.update(self.one, completed=progress.step)
-        if words:
-            self.bar.update(self.one, failed=words)
-
-    def end(self, number: int, how: str, ledger: Ledger) -> None:
-        row = next(row for row in ledger.rows() if row["trial"] == number)
-        scores = ", ".join(
-            f"{name} {row[name]:.5g}" for name in self.plan.objectives if row[name] is not None
-        )
-        self.bar.console.print(
-            f"trial {number} ({row['name'] or row['settings']}): {scores or how}", markup=False
-        )
-        self.bar.update(self.all, completed=min(ledger.count(), self.plan.trials))
-        write_sweep(self.plan, ledger, self.folder)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from beholder.training.sweeping.plan import Sweep
 
-__all__ = ["Ledger", "open_ledger", "own_storage"]
+__all__ = ["Ledger", "lock_folder", "open_ledger", "own_storage"]
 
 _FEWEST = 4  # trials before there is anything to learn from
 _DISCARDED = "one more than were asked for"
@@ -52,7 +52,7 @@ def open_ledger(plan: Sweep, folder: Path, address: str) -> Ledger:
     # the photographs may lie elsewhere on another machine
     told = plan.model_dump(mode="json", exclude={"trials": True, "recipe": {"data": {"train", "validation"}}})
     directions = [StudyDirection.MAXIMIZE if axis.higher else StudyDirection.MINIMIZE for axis in plan.axes]
-    with _lock(folder):  # two that make the tables at once would trip over each other
+    with lock_folder(folder):  # two that make the tables at once would trip over each other
         storage = _open_storage(address)
         try:
             study = optuna.create_study(storage=storage, study_name=plan.name, directions=directions)
@@ -63,7 +63,7 @@ def open_ledger(plan: Sweep, folder: Path, address: str) -> Ledger:
     return Ledger(plan, folder, study)
 
 
-def _lock(folder: Path) -> FileLock:
+def lock_folder(folder: Path) -> FileLock:
     """What one of the processes that share a folder has at a time."""
     folder.mkdir(parents=True, exist_ok=True)
     return FileLock(folder / ".lock")
@@ -114,7 +114,7 @@ class Ledger:
         Returns:
             Its number, and its settings; ``None`` where all have ended or are under way.
         """
-        with _lock(self.folder):
+        with lock_folder(self.folder):
             return self._next()
 
     def _next(self) -> tuple[int, tuple[str, ...]] | None:
