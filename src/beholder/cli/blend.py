@@ -9,6 +9,7 @@ import typer
 
 from beholder.cli.completion import complete_metrics, complete_models
 from beholder.cli.console import print_wide, progress_bar, say
+from beholder.cli.outputs import check_folder
 from beholder.cli.runs import require, tell_passing
 from beholder.spec import UsageError
 
@@ -86,10 +87,7 @@ def blend(
     targets = {each: output / f"alpha-{each}.safetensors" for each in alphas}
     if there := [path for path in targets.values() if path.exists()]:
         raise UsageError(f"{there[0]}: exists; name another folder.")
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{output}: cannot be made: {error.strerror}.") from error
+    check_folder(output)
     if on is None and beside is None:
         for share, path in targets.items():
             mixed.save(share, path, {}, {})
@@ -131,10 +129,10 @@ class _Course:
             self.words = f"measured as the trials of {beside}"
         else:
             names = tuple(split_requests(metrics or "psnr,lpips_alex"))
+            if len(names) != 2:
+                raise UsageError(f"-m names {len(names)} metrics; expected two, as in psnr,lpips_alex.")
             self.pairs = _open(on, told, pictures or 20, bar)
             self.words = f"{told['data']['degradation']} on {len(self.pairs)} pictures of {on}"
-        if len(names) != 2:
-            raise UsageError(f"-m names {len(names)} metrics; expected two, as in psnr,lpips_alex.")
         fetch_missing(names)
         self.axes: tuple[Axis, Axis] = (axis_of(names[0]), axis_of(names[1]))
         settings = Validation(metrics=names, select="last", shown=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +41,7 @@ def parse_alphas(text: str) -> list[Decimal]:
         else:
             alphas = [Decimal(each) for each in text.split(",")]
         inside = all(0 <= alpha <= 1 for alpha in alphas)  # of what is no number, comparing fails
-    except (InvalidOperation, ValueError):
+    except (ArithmeticError, ValueError):
         alphas, inside = [], False
     if not alphas or not inside or len(alphas) > _MOST or len(set(alphas)) < len(alphas):
         raise UsageError(

@@ -72,8 +72,23 @@ def test_few_points_have_no_knee() -> None:
     chosen, words = recommend([point("1", 27, 0.2), point("2", 26, 0.3)], AXES)
     assert chosen is not None
     assert chosen.name == "1"
-    assert words == ["One point beats all others in both measures: trial 1 (loss.weights.features=1)."]
+    assert words == ["No other point is better in either measure: trial 1 (loss.weights.features=1)."]
     chosen, words = recommend([point("1", 27, 0.3), point("2", 26, 0.2)], AXES)
     assert chosen is not None
     assert chosen.name == "1"
     assert "has 2 points and no knee" in words[0]
+
+
+def test_what_was_tried_more_than_once_is_one_point() -> None:
+    """A search over few values comes back to them."""
+    same = [point(name, 27, 0.2) for name in "123"]
+    assert find_knee(same, AXES) is None
+    assert recommend(same, AXES)[1] == [
+        "No other point is better in either measure: trial 1 (loss.weights.features=1)."
+    ]
+    assert "has 2 points and no knee" in recommend([*same, point("4", 26, 0.1)], AXES)[1][0]
+
+
+def test_a_measure_that_is_0_has_no_share_to_tell() -> None:
+    front = [point("1", 27.0, 0.0), point("2", 26.9, -0.5), point("3", 26.0, -0.6)]
+    assert recommend(front, AXES)[1][0].startswith("The knee: 0.10 dB of psnr for 0.5 of lpips_alex.")

@@ -86,6 +86,8 @@ def find_knee(front: Sequence[Point], axes: Sequence[Axis]) -> Point | None:
         [[axis.gain(score, 0.0) for axis, score in zip(axes, point.scores, strict=True)] for point in front]
     )
     low, high = gains.min(0), gains.max(0)
+    if (low == high).any():  # the same scores, more than once
+        return None
     # the ends are (1, 0) and (0, 1): what lies out has a sum above 1
     out = ((gains - low) / (high - low)).sum(1) - 1
     best = int(out.argmax())
@@ -115,10 +117,11 @@ def recommend(points: Sequence[Point], axes: Sequence[Axis]) -> tuple[Point | No
 
 def _without_knee(front: Sequence[Point], axes: Sequence[Axis]) -> list[str]:
     first, second = axes
-    if len(front) == 1:
-        return [f"One point beats all others in both measures: {_name(front[0])}."]
+    reached = len({point.scores for point in front})
+    if reached == 1:
+        return [f"No other point is better in either measure: {_name(front[0])}."]
     told = (
-        f"The front has {len(front)} points and no knee: what is gained in {second.metric} is paid for evenly in "
+        f"The front has {reached} points and no knee: what is gained in {second.metric} is paid for evenly in "
         f"{first.metric}. Best by {first.metric}: {_name(front[0])}; by {second.metric}: {_name(front[-1])}."
     )
     return [told]
@@ -127,17 +130,18 @@ def _without_knee(front: Sequence[Point], axes: Sequence[Axis]) -> list[str]:
 def _with_knee(front: Sequence[Point], knee: Point, axes: Sequence[Axis]) -> list[str]:
     (first, second), best, end = axes, front[0], front[-1]
     lost = first.gain(best.scores[0], knee.scores[0])
-    share = second.gain(knee.scores[1], best.scores[1]) / abs(best.scores[1])
+    gained = second.gain(knee.scores[1], best.scores[1])
+    bought = f"{gained / abs(best.scores[1]):.0%}" if best.scores[1] else _amount(gained, second)
     further = first.gain(knee.scores[0], end.scores[0])
-    bought = (
-        f"The knee: {_amount(lost, first)} of {first.metric} for {share:.0%} of {second.metric}. It is {_name(knee)}; "
+    told = (
+        f"The knee: {_amount(lost, first)} of {first.metric} for {bought} of {second.metric}. It is {_name(knee)}; "
         f"{_name(best)} is the best by {first.metric}."
     )
     beyond = (
         f"To go on to {_name(end)}, the best by {second.metric}, would cost another {_amount(further, first)} of "
         f"{first.metric} for {second.metric} {end.scores[1]:.4g} in place of {knee.scores[1]:.4g}."
     )
-    return [bought, beyond]
+    return [told, beyond]
 
 
 def _compare(named: Point, chosen: Point, points: Sequence[Point], axes: Sequence[Axis]) -> str:
