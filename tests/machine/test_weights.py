@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import platformdirs
 import pytest
 
 from beholder.backbones.cache import cache_folder
 from beholder.backbones.cards import CARDS
+from beholder.backbones.door import load
+from beholder.machine.findings import at_home, find_home
 from beholder.machine.weights import examine_weights
+from beholder.spec import WeightsError
 
 
 @pytest.fixture
@@ -87,3 +93,43 @@ def test_weights_that_cannot_be_read(cache: Path, monkeypatch: pytest.MonkeyPatc
     told = [finding.told for finding in examine_weights().findings if finding.level == "broken"]
     assert len(told) == 2
     assert all("cannot be read: Input/output error" in each for each in told)
+
+
+def test_a_cache_that_may_not_be_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stat = os.stat
+
+    def refuse(path: Any, **options: Any) -> os.stat_result:
+        if "locked" in str(path) and Path(path).name != "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **options)
+
+    (tmp_path / "locked").mkdir()
+    monkeypatch.setenv("BEHOLDER_CACHE", str(tmp_path / "locked" / "cache"))
+    monkeypatch.setattr(os, "stat", refuse)
+    monkeypatch.setattr(os, "access", lambda *_: False)  # as of anybody but the superuser
+    section = examine_weights()
+    assert {card["state"] for card in section.facts["cards"]} == {"unreadable"}
+    (finding,) = section.findings
+    assert finding.level == "broken"
+    assert "locked does not let anything be made in it" in finding.told
+    with pytest.raises(WeightsError, match=r"cannot be looked at: Permission denied\. Make .* readable"):
+        load("alexnet")
+
+
+def test_somebody_without_a_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", refuse)
+    assert find_home() is None
+    assert at_home(tmp_path) == str(tmp_path)
+    monkeypatch.delenv("BEHOLDER_CACHE", raising=False)
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda *_, **__: refuse())
+    section = examine_weights()
+    assert section.facts == {"folder": None, "cards": []}
+    (finding,) = section.findings
+    assert (finding.level, finding.remedy) == ("broken", "set BEHOLDER_CACHE to a folder that can be written")
+    with pytest.raises(WeightsError, match="this user has no home folder; set BEHOLDER_CACHE"):
+        load("alexnet")
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    assert at_home(tmp_path / "cache") == "~/cache"

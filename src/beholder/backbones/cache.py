@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from beholder.spec import WeightsError
+
 if TYPE_CHECKING:
     from beholder.backbones.cards import WeightCard, WeightSource
 
@@ -16,9 +18,18 @@ __all__ = ["cache_folder", "locate", "sha256_of", "sha256_of_file", "tell_damage
 
 
 def cache_folder() -> Path:
-    """Where weights are kept: ``$BEHOLDER_CACHE/weights``, else under the user's cache folder."""
+    """Where weights are kept: ``$BEHOLDER_CACHE/weights``, else under the user's cache folder.
+
+    Raises:
+        WeightsError: If the variable is not set, and the user has no home folder.
+    """
     root = os.environ.get("BEHOLDER_CACHE")
-    return (Path(root) if root else platformdirs.user_cache_path("beholder", appauthor=False)) / "weights"
+    try:
+        return (Path(root) if root else platformdirs.user_cache_path("beholder", appauthor=False)) / "weights"
+    except RuntimeError as error:
+        raise WeightsError(
+            "there is no cache: this user has no home folder; set BEHOLDER_CACHE to a folder that can be written."
+        ) from error
 
 
 def sha256_of(content: bytes) -> str:
@@ -33,11 +44,21 @@ def sha256_of_file(path: Path) -> str:
 
 
 def locate(card: WeightCard) -> tuple[Path, WeightSource] | None:
-    """The first source of the card whose file lies in the cache; its content is not checked."""
+    """The first source of the card whose file lies in the cache; its content is not checked.
+
+    Raises:
+        WeightsError: If the cache may not be looked into.
+    """
     for source in card.sources:
         path = cache_folder() / card.name / source.file
-        if path.is_file():
-            return path, source
+        try:
+            if path.is_file():
+                return path, source
+        except OSError as error:
+            raise WeightsError(
+                f"{path}: cannot be looked at: {error.strerror}. Make {cache_folder()} readable, or set BEHOLDER_CACHE "
+                "to a folder that is."
+            ) from error
     return None
 
 

@@ -91,7 +91,8 @@ def complete_weights(incomplete: str) -> list[tuple[str, str]]:
 
 def installed_completion(home: Path) -> dict[str, Path]:
     """The scripts that `beholder --install-completion` has put under a home folder, by shell."""
-    return {shell: home / file for shell, file in _INSTALLED.items() if (home / file).is_file()}
+    # not Path.is_file(), which raises where it may not look
+    return {shell: home / file for shell, file in _INSTALLED.items() if os.path.isfile(home / file)}  # noqa: PTH113
 
 
 def run_program(program: Any) -> None:

@@ -74,9 +74,10 @@ def _completion() -> Section:
     """Whether the user's shell completes Beholder's words."""
     from beholder.cli.completion import installed_completion
     from beholder.machine import Finding, Section
+    from beholder.machine.findings import find_home
 
-    shell = Path(os.environ.get("SHELL", "")).name
-    there = installed_completion(Path.home())
+    shell, home = Path(os.environ.get("SHELL", "")).name, find_home()
+    there = installed_completion(home) if home is not None else {}
     facts = {"shell": shell or None, "installed": list(there)}
     if shell in there or (there and not shell):
         finding = Finding("fine", f"names are completed by {', '.join(there)}")

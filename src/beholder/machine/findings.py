@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any, Literal
 
-__all__ = ["Finding", "Section", "at_home"]
+__all__ = ["Finding", "Section", "at_home", "find_home"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,5 +41,13 @@ class Section:
 
 def at_home(path: str | Path) -> str:
     """A path with ``~`` for the home folder: reports of bugs need not tell who wrote them."""
-    path = Path(path)
-    return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)
+    path, home = Path(path), find_home()
+    return f"~/{path.relative_to(home)}" if home is not None and path.is_relative_to(home) else str(path)
+
+
+def find_home() -> Path | None:
+    """The user's home folder; ``None`` for one who has none, as in some containers."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None

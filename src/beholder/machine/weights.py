@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from beholder.backbones.cache import cache_folder, locate, sha256_of_file, tell_damage
 from beholder.backbones.cards import CARDS
 from beholder.machine.findings import Finding, Section, at_home
+from beholder.spec import WeightsError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,8 +25,12 @@ _LITTLE = 1024 * _MIB  # of free room: less than the largest weights with the ar
 
 def examine_weights() -> Section:
     """Present, missing and damaged weights with their sizes, and the folder that they lie in."""
+    try:
+        folder = cache_folder()
+    except WeightsError as error:
+        told, _, remedy = str(error).rstrip(".").partition("; ")
+        return Section("weights", {"folder": None, "cards": []}, (Finding("broken", told, remedy),))
     cards = [_examine_card(card) for card in CARDS.values()]
-    folder = cache_folder()
     place = _nearest(folder)
     refused = _refusal(folder, place)
     free = shutil.disk_usage(place).free
@@ -50,7 +55,10 @@ def examine_weights() -> Section:
 
 
 def _examine_card(card: WeightCard) -> dict[str, Any]:
-    found = locate(card)
+    try:
+        found = locate(card)
+    except WeightsError as error:  # what the folder's own verdict tells of once, for all
+        return {"name": card.name, "state": "unreadable", "told": str(error)}
     if found is None:
         return {"name": card.name, "state": "missing", "download_bytes": _download_size(card)}
     path, source = found
@@ -73,8 +81,9 @@ def _download_size(card: WeightCard) -> int | None:
 
 
 def _nearest(folder: Path) -> Path:
-    """The folder, or what it would be made in."""
-    return next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    """The folder, or what it would be made in, as far as one may look."""
+    # not Path.exists(), which raises where it may not look
+    return next(each for each in (folder, *folder.absolute().parents) if os.path.exists(each))  # noqa: PTH110
 
 
 def _refusal(folder: Path, place: Path) -> str | None:
