@@ -43,7 +43,7 @@ def test_numbers_and_pictures_are_on_the_page(photos: Tensor, tmp_path: Path) ->
     assert "psnr, dB ↑ lpips_alex ↓ one" in shown
     assert "three beats" not in shown
     assert "Better lies to the right and up." in shown
-    assert page.count('class="candidate"') == 3
+    assert page.count('class="spot candidate"') == 3
     assert "48 × 32 pixels. What is smaller is enlarged 2 times" in shown
     assert 'data-width="48" data-height="32"' in page
     assert page.count('<img src="data:image/webp;base64,') == 3 * 5

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from beholder.reports.page import readable_date, write_page
 from beholder.reports.plane_chart import Spot, Trace, draw_plane
-from beholder.reports.sweep_page import as_measure, sweep_spots
+from beholder.reports.sweep_page import as_measure, scores_in_words, sweep_spots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ def write_blend_page(
         Spot(
             scores,
             "step",
-            f"{alpha} of {second}: " + _told(scores, axes),
+            f"{alpha} of {second}: {scores_in_words(scores, axes)}",
             f"{alpha}, {ends[place]}" if place in ends else alpha,
         )
         for place, (alpha, scores) in enumerate(steps)
@@ -82,7 +82,3 @@ def write_blend_page(
             "created": readable_date(created),
         },
     )
-
-
-def _told(scores: tuple[float, float], axes: Sequence[Axis]) -> str:
-    return ", ".join(f"{axis.metric} {score:.5g}" for axis, score in zip(axes, scores, strict=True))

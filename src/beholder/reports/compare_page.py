@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from beholder.reports.agreement_charts import COLOURS
 from beholder.reports.compare_extremes import find_extremes
-from beholder.reports.compare_plane import draw_candidates
 from beholder.reports.compare_words import cell, head, legend, score_words, sentence, warning
 from beholder.reports.page import json_for_script, readable_date, write_page
+from beholder.reports.plane_chart import Measure, Spot, draw_plane
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,7 +67,7 @@ def write_compare_page(
     write_page(
         path,
         "compare.html.j2",
-        styles=("page.css", "compare.css"),
+        styles=("page.css", "plane.css", "compare.css"),
         script="compare.js",
         context={
             "title": "Comparison",
@@ -124,9 +124,39 @@ def _planes(findings: Findings) -> list[tuple[str, Markup, bool]]:
         (pair for pair in pairs if pair[0] not in learned and pair[1] in learned), pairs[:1] and pairs[0]
     )
     return [
-        (f"{up} over {across}", draw_candidates(findings, across, up), (across, up) == first)
+        (f"{up} over {across}", _draw_candidates(findings, across, up), (across, up) == first)
         for across, up in pairs
     ]
+
+
+def _draw_candidates(findings: Findings, across: str, up: str) -> Markup:
+    """Every candidate's means by two metrics, with their intervals."""
+    names = (across, up)
+    specs = [findings.measured[name].spec for name in names]
+    measures = [
+        Measure(name, spec.direction == "higher", "" if spec.unit == "1" else spec.unit)
+        for name, spec in zip(names, specs, strict=True)
+    ]
+    spots = []
+    for place, candidate in enumerate(findings.candidates):
+        first, second = (findings.standings[name][place].mean for name in names)
+        told = ", ".join(
+            f"{name} {score_words(mean.estimate, spec)}"
+            for name, mean, spec in zip(names, (first, second), specs, strict=True)
+        )
+        spots.append(
+            Spot(
+                (first.estimate, second.estimate),
+                "candidate",
+                f"{candidate}: {told}",
+                candidate,
+                COLOURS[place % len(COLOURS)],
+                (first, second),
+            )
+        )
+    return draw_plane(
+        spots, [], *measures, told=f"Means of {up} over means of {across}, one dot per candidate"
+    )
 
 
 def _rows(findings: Findings, restorations: Restorations) -> list[Row]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from beholder.training.sweeping.front import Axis, Point
 
-__all__ = ["as_measure", "draw_sweep", "sweep_spots", "write_front", "write_sweep_page"]
+__all__ = ["as_measure", "draw_sweep", "scores_in_words", "sweep_spots", "write_front", "write_sweep_page"]
 
 _KEY = (
     ("chosen", "recommended"),
@@ -31,6 +31,11 @@ _KEY = (
 def as_measure(axis: Axis) -> Measure:
     """A sweep's measure as an axis of the plane."""
     return Measure(axis.metric, axis.higher, axis.unit)
+
+
+def scores_in_words(scores: Sequence[float], axes: Sequence[Axis]) -> str:
+    """Scores by both measures, in words."""
+    return ", ".join(f"{axis.metric} {score:.5g}" for axis, score in zip(axes, scores, strict=True))
 
 
 def sweep_spots(
@@ -137,6 +142,5 @@ def _row(row: Mapping[str, Any], metrics: Sequence[str], front: set[int | None])
 
 
 def _told(point: Point, axes: Sequence[Axis]) -> str:
-    scores = ", ".join(f"{axis.metric} {score:.5g}" for axis, score in zip(axes, point.scores, strict=True))
     name = point.name if point.is_named else f"trial {point.name}"
-    return f"{name}: {scores}\n" + "\n".join(point.settings)
+    return f"{name}: {scores_in_words(point.scores, axes)}\n" + "\n".join(point.settings)
