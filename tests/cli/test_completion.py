@@ -50,6 +50,8 @@ def complete(shell: str, *words: str) -> list[str]:
         ("calibrate combine set -m hAA", []),
         ("serve -m haar", ["haarpsi"]),
         ("restore deblock-l8-q10-b", ["deblock-l8-q10-both"]),
+        ("compare deblock-l8-q10-b", ["deblock-l8-q10-both"]),
+        ("compare deblock --on a -m psnr,haar", ["psnr,haarpsi"]),
         ("train sr-x4-g", ["sr-x4-gan"]),
         ("train deblock network=", None),
         ("calibrate learn sc", ["scratch"]),

@@ -103,6 +103,39 @@ def test_too_few_pictures_are_told() -> None:
     assert not math.isfinite(make_findings(pictures=1).standings["psnr"][0].mean.low)
 
 
+def test_a_metric_that_has_too_few_is_named() -> None:
+    """Scores that are infinite take pictures from one metric, and none from the others."""
+    few = pl.col("picture").is_in(["p0", "p1", "p2"])
+    findings = find(make_frame().with_columns(psnr=pl.when(few).then("psnr").otherwise(math.inf)), SPECS)
+    assert findings.scarce == {"psnr": 3}
+    assert warning(findings).startswith(
+        "3 pictures are too few to tell candidates apart by psnr: with 6 comp"
+    )
+    assert findings_object(findings)["pictures_needed"] == 8
+    assert findings_object(make_findings())["pictures_needed"] is None
+
+
+def test_equal_means_are_both_the_best() -> None:
+    findings = find(make_frame().with_columns(psnr=pl.lit(20.0)), SPECS)
+    assert [each.best for each in findings.standings["psnr"]] == [True] * 3
+    assert sum(each.best for each in findings.standings["lpips_alex"]) == 1
+
+
+def test_where_mean_and_ranks_differ_the_sentence_says_which_is_which() -> None:
+    """One is better on fewer pictures, but by more; a single picture turns the mean."""
+    rows = []
+    for place in range(60):
+        gain = -1e3 if place == 0 else 1 + place / 100 if place < 30 else -place / 100
+        for name, score in (("one", 30 + gain), ("two", 30.0)):
+            rows.append({"picture": f"p{place}", "candidate": name, "psnr": score, "error": None})
+    frame = pl.DataFrame(rows, schema_overrides={"error": pl.String})
+    (versus,) = find(frame, {"psnr": SPECS["psnr"]}).comparisons
+    assert (versus.verdict, versus.wins, versus.losses) == ("mixed", 29, 31)
+    assert versus.found.difference.estimate < 0 < versus.found.effect
+    words = sentence(versus, SPECS["psnr"])
+    assert words.startswith("one is better than two in psnr on 29 of 60 pictures, but not in the mean")
+
+
 def test_a_table_for_a_terminal_and_an_object_for_machines() -> None:
     findings = make_findings()
     text = io.StringIO()

@@ -11,6 +11,7 @@ import typer
 from beholder.cli.compare_candidates import name_candidates, plan_photos
 from beholder.cli.compare_making import Maker
 from beholder.cli.compare_rows import CompareOutput, measure_rows, show_pictures
+from beholder.cli.completion import complete_metrics, complete_models
 from beholder.cli.console import messages, print_out, print_wide, progress_bar, say
 from beholder.spec import UsageError
 
@@ -28,7 +29,10 @@ _SHOWN = 10
 def compare(
     candidates: Annotated[
         list[str],
-        typer.Argument(help="Of `beholder models`, model.safetensors files, or folders of results."),
+        typer.Argument(
+            help="Of `beholder models`, model.safetensors files, or folders of results.",
+            autocompletion=complete_models,
+        ),
     ],
     on: Annotated[Path, typer.Option("--on", help="The originals: a folder of pictures, or one.")],
     degrade: Annotated[
@@ -39,7 +43,10 @@ def compare(
         Path | None, typer.Option(help="Spoilt pictures for models, named as the originals.")
     ] = None,
     metrics: Annotated[
-        str, typer.Option("-m", "--metrics", help="Metrics, with commas between them.")
+        str,
+        typer.Option(
+            "-m", "--metrics", help="Metrics, with commas between them.", autocompletion=complete_metrics
+        ),
     ] = _METRICS,
     baseline: Annotated[
         str | None,

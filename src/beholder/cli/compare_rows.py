@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from beholder.backbones.cache import sha256_of_file
 from beholder.cli.compare_candidates import INPUT
 from beholder.cli.console import say
 from beholder.cli.outputs import check_folder, check_outputs
@@ -117,7 +117,7 @@ class CompareOutput:
                 about |= {
                     "network": model.told["network"],
                     "step": model.told["step"],
-                    "sha256": hashlib.sha256(each.path.read_bytes()).hexdigest(),
+                    "sha256": sha256_of_file(each.path),
                 }
             told.append(about)
         return {

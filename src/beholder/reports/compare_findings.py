@@ -53,8 +53,8 @@ class Versus:
         second: The other.
         found: Scores of the first less those of the second.
         p_value: Corrected for all comparisons of the run.
-        verdict: What the first is beside the second; ``"mixed"`` where the mean and most pictures say opposite things,
-            ``"unclear"`` where they are not told apart.
+        verdict: What the first is beside the second; ``"mixed"`` where the mean and the ranks of the differences, by which
+            they are told apart, say opposite things, ``"unclear"`` where they are not told apart.
         wins: Pictures on which the first is better.
         losses: Pictures on which the second is.
     """
@@ -118,10 +118,14 @@ class Findings:
 
     @property
     def needed(self) -> int:
-        """Pictures below which no difference could be shown, however large; 0 where there are enough."""
-        fewest = min((len(each.pictures) for each in self.measured.values()), default=0)
-        needed = fewest_rows(max(1, len(self.comparisons)), _LEVEL)
-        return needed if fewest < needed else 0
+        """Pictures below which no difference by a metric could be shown, however large."""
+        return fewest_rows(max(1, len(self.comparisons)), _LEVEL)
+
+    @property
+    def scarce(self) -> dict[str, int]:
+        """Metrics with fewer pictures than are needed, and how many they have."""
+        counts = {name: len(each.pictures) for name, each in self.measured.items()}
+        return {name: count for name, count in counts.items() if count < self.needed}
 
 
 def find(
@@ -213,8 +217,8 @@ def _versus(
 def _stand(
     measured: Measured, names: Sequence[str], baseline: str | None, comparisons: Sequence[Versus]
 ) -> list[Standing]:
-    means = measured.scores.mean(axis=0)
-    best = int(np.argmax(measured.sign * means))
+    means = measured.sign * measured.scores.mean(axis=0)
+    best = int(np.argmax(means))
     beside = names[best] if baseline is None else baseline
     verdicts: dict[str, str] = {}
     for each in comparisons:
@@ -226,5 +230,6 @@ def _stand(
     for place, name in enumerate(names):
         verdict = verdicts.get(name, "")
         mark = "like" if verdict in ("mixed", "unclear") else verdict if baseline is not None else ""
-        standings.append(Standing(row_interval(measured.scores[:, place]), place == best, mark))  # type: ignore[arg-type]  # one of the words
+        is_best = bool(means[place] == means[best])
+        standings.append(Standing(row_interval(measured.scores[:, place]), is_best, mark))  # type: ignore[arg-type]  # one of the words
     return standings

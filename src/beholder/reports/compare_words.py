@@ -88,20 +88,23 @@ def legend(findings: Findings) -> str:
 
 
 def warning(findings: Findings) -> str:
-    """That there are too few pictures to tell; empty where there are enough."""
-    if not findings.needed:
+    """That there are too few pictures to tell, and by which metrics, if not by all; empty where there are enough."""
+    scarce = findings.scarce
+    if not scarce:
         return ""
-    count = len(findings.comparisons)
+    most, count = max(scarce.values()), len(findings.comparisons)
+    by = "" if len(scarce) == len(findings.measured) else f" by {', '.join(scarce)}"
     return (
-        f"{_count(findings.pictures)} {'is' if findings.pictures == 1 else 'are'} too few to tell candidates apart: with "
+        f"{_count(most)} {'is' if most == 1 else 'are'} too few to tell candidates apart{by}: with "
         f"{count} comparison{'' if count == 1 else 's'}, {findings.needed} are needed before any difference, however "
         "large, could be shown not to be chance."
     )
 
 
 def sentence(versus: Versus, spec: MetricSpec) -> str:
-    """Two candidates by one metric, in a sentence; the better one comes first."""
-    turned = {"better": False, "worse": True}.get(versus.verdict, versus.losses > versus.wins)
+    """Two candidates by one metric, in a sentence; the better one comes first: by the ranks, where they are told apart."""
+    prevails = versus.found.effect if spec.direction == "higher" else -versus.found.effect
+    turned = versus.losses > versus.wins if versus.verdict == "unclear" else prevails < 0
     first, second = (versus.second, versus.first) if turned else (versus.first, versus.second)
     wins = versus.losses if turned else versus.wins
     found = versus.found
@@ -194,7 +197,7 @@ def findings_object(findings: Findings) -> dict[str, Any]:
     ]
     return {
         "pictures": findings.pictures,
-        "pictures_needed": findings.needed or None,
+        "pictures_needed": findings.needed if findings.scarce else None,
         "baseline": findings.baseline,
         "scores": scores,
         "comparisons": comparisons,
