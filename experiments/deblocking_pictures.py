@@ -25,7 +25,7 @@ from beholder.data.photos import PHOTOS
 from beholder.images import eight_bit
 from beholder.training.model_file import load_model
 from beholder.training.shipped import find_model
-from published import build_parser
+from published import build_parser, run
 
 mpl.use("agg")
 import matplotlib.pyplot as plt
@@ -145,4 +145,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -8,7 +8,6 @@ Usage: python experiments/jitter.py [--steps N] [--side N] [--jitter PIXELS] [--
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import time
 from pathlib import Path
@@ -25,6 +24,7 @@ from beholder.data.degradations import add_noise
 from beholder.data.photos import PHOTOS
 from beholder.images import eight_bit
 from beholder.losses import WeightedSum
+from published import build_parser, run
 
 LOSSES: dict[str, list[str]] = {
     "L1": ["l1"],
@@ -113,9 +113,7 @@ def score(shown: dict[str, Tensor]) -> dict[str, list[str]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = build_parser(__doc__)
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--side", type=int, default=128)
     parser.add_argument("--jitter", type=int, default=6)
@@ -137,4 +135,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

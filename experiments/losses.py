@@ -23,7 +23,16 @@ from beholder.networks.enlarging import enlarge
 from beholder.spec import UsageError
 from beholder.training.model_file import load_model
 from beholder.training.shipped import find_model
-from published import build_parser, find_pictures, learn, mean_scores, print_table, read_pairs, run
+from published import (
+    build_parser,
+    find_pictures,
+    learn,
+    mean_scores,
+    print_table,
+    read_pairs,
+    run,
+    short_run,
+)
 
 METRICS = ("psnr_y:border=4", "ssim", "ms_ssim", "haarpsi", "lpips_alex", "lpips_vgg", "dists")
 DIGITS = (2, 4, 4, 4, 4, 4, 4)
@@ -62,25 +71,9 @@ FULL = Size(steps=3000, batch=8, patch=128, pictures=100, crop=None)
 def settings(name: str, photographs: Path, size: Size) -> list[str]:
     """What the run of a loss has in place of what the recipe of `sr-x4` says."""
     _, request, share = LOSSES[name]
-    own = [
-        f"title=Enlarge pictures 4 times, by {name}, from sr-x4",
-        "start_from=sr-x4",
-        f"data.train={photographs / 'train'}",
-        f"data.validation={photographs / 'val'}",
-        f"data.patch={size.patch}",
-        "data.workers=0",
-        f"steps={size.steps}",
-        f"batch={size.batch}",
-        "optimiser.rate=0.0004",
-        "schedule.warmup=20",
-        "average=0.98",
-        "precision=float32",
-        f"validation.every={size.steps}",
-        "validation.pictures=1",
-        "validation.metrics=[psnr]",
-        "validation.select=last",
-        "checkpoint=50",
-    ]
+    train = photographs / "train"
+    own = short_run(name, train, steps=size.steps, batch=size.batch, patch=size.patch)
+    own.append(f"data.validation={photographs / 'val'}")
     if not share:
         return [*own, f"loss.terms={{pixels: '{request}'}}"]
     if not request:

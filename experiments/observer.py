@@ -10,7 +10,6 @@ reached there is the agreement of the observer's own distances with its votes.
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
 from pathlib import Path
@@ -36,6 +35,7 @@ from beholder.judgements import twoafc_score
 from beholder.metrics.learned_lpips import LearnedLPIPS, save_learned_lpips
 from beholder.settings import read_settings
 from beholder.training.shipped import find_metric_recipe
+from published import build_parser, run
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,7 +90,7 @@ def agreement(metric: Path, unseen: Path) -> float:
     return 100 * twoafc_score(*distances.T, measured.answers)
 
 
-def run(kind: str, train: Path, unseen: Path, folder: Path, seed: int) -> tuple[float, float]:
+def learn(kind: str, train: Path, unseen: Path, folder: Path, seed: int) -> tuple[float, float]:
     """Learn a metric; its agreement on unseen photographs, and the seconds that it took."""
     settings = [f"data.train={train}", f"seed={seed}", *SETTINGS[kind]]
     recipe = read_settings(find_metric_recipe(kind), settings, kind=MetricRecipe)
@@ -117,9 +117,7 @@ def begin(kind: str, seed: int, unseen: Path, folder: Path) -> float:
 
 def main() -> None:
     """Judge, learn, and print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = build_parser(__doc__)
     parser.add_argument("training", type=Path)
     parser.add_argument("unseen", type=Path)
     parser.add_argument("--kinds", default="lin,tune,scratch")
@@ -141,7 +139,7 @@ def main() -> None:
             reached = 100 * twoafc_score(*np.load(place / "distances-val.npy").T, answers)
             for kind in told.kinds.split(","):
                 before = begin(kind, seed, unseen, place)
-                after, seconds = run(kind, train, unseen, place / kind, seed)
+                after, seconds = learn(kind, train, unseen, place / kind, seed)
                 row = [f"{before:.2f}", f"{after:.2f}", f"{reached:.2f}", f"{after / reached:.1%}"]
                 row += [f"{(after - 50) / (reached - 50):.1%}", f"{seconds / 60:.1f}"]
                 table.add_row(str(seed), kind, *row)
@@ -150,4 +148,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from beholder.catalog import create_degradation, create_metric
 from beholder.images import PICTURE_SUFFIXES, eight_bit, read_picture
-from beholder.spec import PictureError, UsageError
+from beholder.spec import BeholderError, PictureError
 from beholder.training.folder import RunFolder
 from beholder.training.reading import read_recipe
 from beholder.training.run import train
@@ -29,6 +29,7 @@ __all__ = [
     "print_table",
     "read_pairs",
     "run",
+    "short_run",
 ]
 
 STDERR = Console(stderr=True)
@@ -40,10 +41,10 @@ def build_parser(told: str | None) -> argparse.ArgumentParser:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run an experiment; what is wrong with its data ends it with a message and exit code 2."""
+    """Run an experiment; what is wrong with its data, or not there, ends it with a message and exit code 2."""
     try:
         main()
-    except (PictureError, UsageError) as error:
+    except BeholderError as error:
         STDERR.print(f"{error}", style="red", highlight=False)
         raise SystemExit(2) from error
 
@@ -156,6 +157,36 @@ def learn(recipe: str, overrides: Sequence[str], folder: Path) -> Path:
         )
     done.touch()
     return model
+
+
+def short_run(title: str, photographs: Path, *, steps: int, batch: int, patch: int) -> list[str]:
+    """What a short run that goes on from `sr-x4` has in place of what its recipe says.
+
+    Args:
+        title: What it is for.
+        photographs: The folder to learn from.
+        steps: How many.
+        batch: Patches of a step.
+        patch: Their side in pixels.
+    """
+    return [
+        f"title=Enlarge pictures 4 times, by {title}, from sr-x4",
+        "start_from=sr-x4",
+        f"data.train={photographs}",
+        f"data.patch={patch}",
+        "data.workers=0",
+        f"steps={steps}",
+        f"batch={batch}",
+        "optimiser.rate=0.0004",
+        "schedule.warmup=20",
+        "average=0.98",
+        "precision=float32",
+        f"validation.every={steps}",
+        "validation.pictures=1",
+        "validation.metrics=[psnr]",
+        "validation.select=last",
+        "checkpoint=50",
+    ]
 
 
 def print_table(title: str, columns: Sequence[str], rows: Mapping[str, Sequence[Any]]) -> None:

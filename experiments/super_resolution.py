@@ -25,7 +25,17 @@ from beholder.networks.enlarging import enlarge
 from beholder.ops.lab import rgb_to_lab
 from beholder.spec import UsageError
 from beholder.training.restoring import Match, Restorer
-from published import as_stored, build_parser, find_pictures, learn, mean_scores, print_table, read_pairs, run
+from published import (
+    as_stored,
+    build_parser,
+    find_pictures,
+    learn,
+    mean_scores,
+    print_table,
+    read_pairs,
+    run,
+    short_run,
+)
 
 METRICS = ("psnr_y:border=4", "lpips_alex", "dists")
 PUBLISHED = {"bicubic": 28.42, "SRCNN": 30.48, "FSRCNN": 30.71, "SRResNet": 32.05}
@@ -47,25 +57,8 @@ def through(model: str | Path, match: Match) -> Callable[[Tensor], Tensor]:
 
 def train_features(photographs: Path, folder: Path, steps: int) -> Path:
     """`sr-x4`, gone on with features of VGG-16 alone."""
-    own = [
-        "title=Enlarge pictures 4 times, by features of VGG-16 alone, from sr-x4",
-        "start_from=sr-x4",
-        f"data.train={photographs}",
-        "data.patch=96",
-        "data.workers=0",
-        f"steps={steps}",
-        "batch=4",
-        "optimiser.rate=0.0004",
-        "schedule.warmup=20",
-        "average=0.98",
-        "precision=float32",
-        "loss.terms={features: 'content:layers=relu2_2'}",
-        f"validation.every={steps}",
-        "validation.pictures=1",
-        "validation.metrics=[psnr]",
-        "validation.select=last",
-        "checkpoint=50",
-    ]
+    own = short_run("features of VGG-16 alone", photographs, steps=steps, batch=4, patch=96)
+    own.append("loss.terms={features: 'content:layers=relu2_2'}")
     return learn("sr-x4", own, folder / "features")
 
 

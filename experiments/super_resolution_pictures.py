@@ -16,7 +16,7 @@ from beholder.training.model_file import load_model
 from beholder.training.shipped import find_model
 from beholder.training.validating import Enlarger
 from deblocking_pictures import SIDE, sheet
-from published import build_parser
+from published import build_parser, run
 
 DETAILS = {"astronaut": (20, 170), "chelsea": (80, 130), "coffee": (110, 200)}
 
@@ -51,4 +51,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -10,7 +10,6 @@ again. Twenty trials of 200 steps take half an hour on two idle cores; `--full` 
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import torch
@@ -24,9 +23,10 @@ from beholder.training.recipe import Recipe, Validation
 from beholder.training.run import train
 from beholder.training.shipped import find_recipe
 from beholder.training.sweeping import Sweep, sweep
-from beholder.training.sweeping.front import Point, find_front, recommend
+from beholder.training.sweeping.front import Point, beats, find_front, recommend
 from beholder.training.sweeping.ledger import own_storage
 from beholder.training.validating import Enlarger, Validator
+from published import build_parser, run
 
 QUICK = (
     *(
@@ -84,9 +84,7 @@ def train_with_seeds(plan: Sweep, point: Point, folder: Path) -> list[Path]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = build_parser(__doc__)
     parser.add_argument("photographs", type=Path, help="to train on")
     parser.add_argument("others", type=Path, help="to validate and score on")
     parser.add_argument("-o", "--output", type=Path, default=Path("runs/weights"), help="the sweep's folder")
@@ -117,9 +115,7 @@ def main() -> None:
     # the recommended point, and whatever of the front beats the original's weights in both
     tried = [by_hand, *([chosen] if chosen is not None and chosen != by_hand else [])]
     better = [
-        point
-        for point in find_front(points, plan.axes)
-        if point.scores[0] > by_hand.scores[0] and point.scores[1] < by_hand.scores[1]
+        point for point in find_front(points, plan.axes) if beats(point.scores, by_hand.scores, plan.axes)
     ]
     tried += [point for point in better[-1:] if point not in tried]
     for point in tried:
@@ -130,4 +126,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -6,7 +6,6 @@ Usage: python experiments/unaligned.py [--steps N]
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from beholder.training.model_file import load_model
 from beholder.training.reading import read_recipe
 from beholder.training.run import train
 from beholder.training.shipped import find_recipe
+from published import build_parser, run
 
 LOSSES = {"l1": "l1", "contextual": "contextual:layers=relu1_2+relu2_2"}
 SIGMA = 0.05
@@ -49,9 +49,7 @@ def detail_left(x: Tensor, clean: Tensor) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = build_parser(__doc__)
     parser.add_argument("--steps", type=int, default=200)
     steps = parser.parse_args().steps
     clean = PHOTOS[0].detail(192)[None]
@@ -76,4 +74,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

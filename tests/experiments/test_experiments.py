@@ -11,6 +11,7 @@ import torch
 
 from beholder.data.photos import PHOTOS
 from beholder.images import save_picture
+from beholder.spec import WeightsError
 from experiments.conftest import EXPERIMENTS, Run, cells_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -35,6 +36,20 @@ def test_every_command_of_the_pages_is_there() -> None:
     for page in (DOCS / "experiments").glob("*.md"):
         for name in re.findall(r"experiments/(\w+)\.py", page.read_text(encoding="utf-8")):
             assert name in SCRIPTS, f"{page} names {name}"
+
+
+def test_what_is_not_there_ends_it_with_a_message(
+    experiments: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import published  # type: ignore[import-not-found]
+
+    def main() -> None:
+        raise WeightsError("the weights 'alexnet' are not in the cache")
+
+    with pytest.raises(SystemExit) as ended:
+        published.run(main)
+    assert ended.value.code == 2
+    assert "the weights 'alexnet' are not in the cache" in capsys.readouterr().err
 
 
 def test_deblocking(run: Run, bsds: Path) -> None:
