@@ -12,10 +12,14 @@ import pytest
 from torch import Tensor
 
 from beholder.data.degradations import add_noise
+from beholder.data.photos import PHOTOS
 from beholder.images import save_picture
 from forking import PROGRAM, ForkedCommands
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+SMALL = ("network=compact:width=8:blocks=1", "data.patch=16", "data.workers=0", "batch=2")
+"""Settings of a run that takes moments."""
 
 # What no module reads as it is imported.
 FORKABLE = {"COLUMNS", "BEHOLDER_CACHE", "PIP_NO_INDEX", "http_proxy", "https_proxy"}
@@ -42,6 +46,15 @@ def run(tmp_path: Path, request: pytest.FixtureRequest) -> Run:
         )
 
     return call
+
+
+@pytest.fixture
+def photographs(tmp_path: Path) -> Path:
+    """A folder of two, to train on."""
+    (tmp_path / "photographs").mkdir()
+    for photo in PHOTOS[:2]:
+        save_picture(photo.detail(64), tmp_path / "photographs" / f"{photo.name}.png")
+    return tmp_path / "photographs"
 
 
 @pytest.fixture

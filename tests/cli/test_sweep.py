@@ -11,29 +11,13 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
-from beholder.data.photos import PHOTOS
-from beholder.images import save_picture
 from beholder.training.model_file import load_model, read_about
-from cli.conftest import Run
+from cli.conftest import SMALL, Run
 
 QUICK = [
-    *(
-        "data.train=photographs",
-        "network=compact:width=8:blocks=1",
-        "data.patch=16",
-        "data.workers=0",
-        "batch=2",
-    ),
-    *("steps=2", "loss.terms={pixels: l1, structure: gmsd}", "schedule.warmup=0", "validation.every=2"),
+    *("data.train=photographs", *SMALL, "steps=2", "loss.terms={pixels: l1, structure: gmsd}"),
+    *("schedule.warmup=0", "validation.every=2"),
 ]
-
-
-@pytest.fixture
-def photographs(tmp_path: Path) -> Path:
-    (tmp_path / "photographs").mkdir()
-    for photo in PHOTOS[:2]:
-        save_picture(photo.detail(64), tmp_path / "photographs" / f"{photo.name}.png")
-    return tmp_path / "photographs"
 
 
 @pytest.mark.usefixtures("photographs")

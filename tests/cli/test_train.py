@@ -14,24 +14,10 @@ from beholder.images import save_picture
 from beholder.training.folder import RunFolder
 from beholder.training.model_file import load_model
 from beholder.training.shipped import shipped_recipes
-from cli.conftest import Run
+from cli.conftest import SMALL, Run
 from forking import ForkedCommands
 
-QUICK = [
-    "network=compact:width=8:blocks=1",
-    "data.patch=16",
-    "data.workers=0",
-    "batch=2",
-    "validation.metrics=[psnr]",
-]
-
-
-@pytest.fixture
-def photographs(tmp_path: Path) -> Path:
-    (tmp_path / "photographs").mkdir()
-    for photo in PHOTOS[:2]:
-        save_picture(photo.detail(64), tmp_path / "photographs" / f"{photo.name}.png")
-    return tmp_path / "photographs"
+QUICK = [*SMALL, "validation.metrics=[psnr]"]
 
 
 def test_train_and_go_on(run: Run, photographs: Path, tmp_path: Path) -> None:
