@@ -47,3 +47,9 @@ def test_what_is_assumed_of_opinions_is_told(run: Run, tmp_path: Path) -> None:
     told = run("agree", "--table", "d.csv", "--opinion-error", "0.9", "--json")
     assert "no standard errors" not in told.stderr
     assert 0 < json.loads(told.stdout)["scores"][0]["auc_different"] < 1
+
+
+def test_a_seed_below_0_is_refused(run: Run) -> None:
+    done = run("agree", "nowhere", "--seed", "-1")
+    assert done.returncode == 2
+    assert "Invalid value for '--seed'" in done.stderr

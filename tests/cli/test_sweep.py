@@ -51,7 +51,12 @@ def test_sweep_then_blend_on_its_plane(run: Run, tmp_path: Path) -> None:
     assert "6 done of 6 trials" in more.stderr
 
     ends = [str(folder / "trials" / f"000{number}" / "model.safetensors") for number in (0, 1)]
-    blended = run("blend", *ends, "--alpha", "0:1:0.5", "--beside", "sweeps/weights", "-o", "blends")
+    (folder / "sweep.db").rename(tmp_path / "elsewhere.db")
+    beside = ["--alpha", "0:1:0.5", "--beside", "sweeps/weights", "-o", "blends"]
+    lost = run("blend", *ends, *beside)
+    assert lost.returncode == 2
+    assert "its trials are written down elsewhere; name the database by --storage" in lost.stderr
+    blended = run("blend", *ends, *beside, "--storage", f"sqlite:///{tmp_path / 'elsewhere.db'}")
     assert blended.returncode == 0, blended.stderr
     # both ends lie where their trials lie
     found = pl.read_csv(tmp_path / "blends" / "blend.csv")
@@ -104,6 +109,10 @@ def _model(name: str) -> Path:
         (
             ["deblock-l8-q10", "deblock-l8-q10-both", "-m", "psnr", "--on", "nowhere"],
             "-m names 1 metrics; expected two",
+        ),
+        (
+            ["deblock-l8-q10", "deblock-l8-q10-both", "-m", "psnr,nope", "--on", "nowhere"],
+            "there is no metric 'nope'",
         ),
         (["deblock-l8-q10", "deblock-l8-q10-both", "--on", "a", "--beside", "b"], "leave one out"),
         (["deblock-l8-q10", "deblock-l8-q10-both", "--beside", "b"], "b: holds no sweep"),

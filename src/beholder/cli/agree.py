@@ -66,7 +66,7 @@ def agree(
     ] = None,
     level: Annotated[float, typer.Option(help="Confidence level of the intervals.")] = 0.95,
     resamples: Annotated[int, typer.Option(help="How often references are drawn for the intervals.")] = 2000,
-    seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of what is drawn.")] = 0,
     engine: Annotated[str, typer.Option(help="What computes networks, as for `beholder score`.")] = "auto",
     precision: Annotated[str, typer.Option(help="fp32 or bf16, as for `beholder score`.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="One object, for machines.")] = False,

@@ -11,6 +11,7 @@ from beholder.cli.completion import complete_metrics, complete_models
 from beholder.cli.console import print_wide, progress_bar, say
 from beholder.cli.outputs import check_folder
 from beholder.cli.runs import require, tell_passing
+from beholder.cli.sweep import Storage
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from beholder.training.blending import Blend
     from beholder.training.sweeping.front import Axis, Point
+    from beholder.training.sweeping.plan import Sweep
 
 __all__ = ["blend"]
 
@@ -46,6 +48,7 @@ def blend(
         Path | None,
         typer.Option(help="Folder of a sweep: measure as its trials were, and draw both on one plane."),
     ] = None,
+    storage: Storage = None,
     metrics: Annotated[
         str | None,
         typer.Option(
@@ -92,10 +95,11 @@ def blend(
         for share, path in targets.items():
             mixed.save(share, path, {}, {})
     else:
+        plan, points = (None, []) if beside is None else _read_sweep(beside, storage)
         with progress_bar("networks", quiet=quiet) as bar:
-            course = _Course(mixed, bar, on, beside, metrics, pictures)
+            course = _Course(mixed, bar, on, plan, metrics, pictures)
             found = course.measure(targets)
-        _tell(mixed, course, found, output)
+        _tell(mixed, course, found, points, output)
     say(f"wrote {len(targets)} models to {output}")
 
 
@@ -107,7 +111,7 @@ class _Course:
         mixed: Blend,
         bar: Bar,
         on: Path | None,
-        beside: Path | None,
+        plan: Sweep | None,
         metrics: str | None,
         pictures: int | None,
     ) -> None:
@@ -115,27 +119,26 @@ class _Course:
 
         from beholder.catalog import split_requests
         from beholder.cli.weights import fetch_missing
+        from beholder.training.pairs import open_pairs
         from beholder.training.recipe import Validation
         from beholder.training.sweeping.plan import axis_of
         from beholder.training.validating import Validator
 
         self.bar = bar
         self.mixed = mixed
-        self.points: list[Point] = []
+        names = split_requests(metrics or "psnr,lpips_alex") if plan is None else plan.objectives
+        if len(names) != 2:
+            raise UsageError(f"-m names {len(names)} metrics; expected two, as in psnr,lpips_alex.")
+        self.axes: tuple[Axis, Axis] = (axis_of(names[0]), axis_of(names[1]))
+        fetch_missing(names)
         told = mixed.told["recipe"]
-        if beside is not None:
-            plan, self.points, self.pairs = _read_sweep(beside, mixed.scale, bar)
-            names: tuple[str, ...] = plan.objectives
-            self.words = f"measured as the trials of {beside}"
-        else:
-            names = tuple(split_requests(metrics or "psnr,lpips_alex"))
-            if len(names) != 2:
-                raise UsageError(f"-m names {len(names)} metrics; expected two, as in psnr,lpips_alex.")
+        if plan is None:
             self.pairs = _open(on, told, pictures or 20, bar)
             self.words = f"{told['data']['degradation']} on {len(self.pairs)} pictures of {on}"
-        fetch_missing(names)
-        self.axes: tuple[Axis, Axis] = (axis_of(names[0]), axis_of(names[1]))
-        settings = Validation(metrics=names, select="last", shown=0)
+        else:
+            self.pairs = open_pairs(plan.of(()), mixed.scale, tell_passing(bar, "decoding", "pictures"))[1]
+            self.words = f"measured as the trials of {plan.name}"
+        settings = Validation(metrics=tuple(names), select="last", shown=0)
         self.validator = Validator(settings, torch.device("cpu"))
 
     def measure(self, targets: dict[Decimal, Path]) -> list[tuple[str, tuple[float, float]]]:
@@ -167,17 +170,21 @@ def _open(on: Path | None, told: dict[str, Any], count: int, bar: Bar) -> Any:
     return Subset(pairs, [place * len(pairs) // count for place in range(count)])
 
 
-def _read_sweep(folder: Path, scale: int, bar: Bar) -> tuple[Any, list[Point], Any]:
+def _read_sweep(folder: Path, storage: str | None) -> tuple[Sweep, list[Point]]:
     from beholder.cli.sweep import read_sweep
-    from beholder.training.pairs import open_pairs
     from beholder.training.sweeping.ledger import open_ledger, own_storage
 
-    plan, _ = read_sweep(folder, None, None)
-    pairs = open_pairs(plan.of(()), scale, tell_passing(bar, "decoding", "pictures"))[1]
-    return plan, open_ledger(plan, folder, own_storage(folder)).points(), pairs
+    plan, _ = read_sweep(folder, None, storage)
+    return plan, open_ledger(plan, folder, storage or own_storage(folder)).points()
 
 
-def _tell(mixed: Blend, course: _Course, found: list[tuple[str, tuple[float, float]]], output: Path) -> None:
+def _tell(
+    mixed: Blend,
+    course: _Course,
+    found: list[tuple[str, tuple[float, float]]],
+    beside: list[Point],
+    output: Path,
+) -> None:
     from datetime import UTC, datetime
 
     import polars as pl
@@ -198,7 +205,7 @@ def _tell(mixed: Blend, course: _Course, found: list[tuple[str, tuple[float, flo
         steps=found,
         axes=course.axes,
         measured=course.words,
-        beside=course.points,
+        beside=beside,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     say(f"wrote {output / 'blend.csv'} and blend.html")

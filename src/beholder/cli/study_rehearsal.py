@@ -19,7 +19,7 @@ def rehearse(
     out: Annotated[Path, typer.Argument(help="The copy's folder, which is made.")],
     observers: Annotated[int, typer.Option(help="How many simulated observers come.")] = 20,
     careless: Annotated[float, typer.Option(help="Share of them who do not look.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of all that is drawn.")] = 0,
     database: Annotated[
         str | None,
         typer.Option(

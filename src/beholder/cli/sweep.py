@@ -21,9 +21,17 @@ if TYPE_CHECKING:
     from beholder.training.sweeping.ledger import Ledger
     from beholder.training.sweeping.plan import Sweep
 
-__all__ = ["read_sweep", "sweep"]
+__all__ = ["Storage", "read_sweep", "sweep"]
 
 _PLAN = "sweep.yaml"
+Storage = Annotated[
+    str | None,
+    typer.Option(
+        help="Database that machines share: postgresql+psycopg://USER:PASSWORD@HOST/NAME.  [default: a file in the "
+        "sweep's folder]",
+        envvar="BEHOLDER_SWEEP_STORAGE",
+    ),
+]
 
 
 def sweep(
@@ -69,14 +77,7 @@ def sweep(
     resume: Annotated[
         Path | None, typer.Option(help="Folder of a sweep to go on with, or to help with.")
     ] = None,
-    storage: Annotated[
-        str | None,
-        typer.Option(
-            help="Database that machines share: postgresql+psycopg://USER:PASSWORD@HOST/NAME.  [default: a file in the "
-            "folder]",
-            envvar="BEHOLDER_SWEEP_STORAGE",
-        ),
-    ] = None,
+    storage: Storage = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Of what is tried.  [default: 0]")] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
 ) -> None:
