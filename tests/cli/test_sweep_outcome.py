@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,9 +11,11 @@ import polars as pl
 import pytest
 
 from beholder.cli.sweep_outcome import tell_sweep, write_sweep
+from beholder.spec import TrainingError
 from beholder.training.recipe import Recipe
 from beholder.training.sweeping import Sweep
 from beholder.training.sweeping.ledger import Ledger, lock_folder, open_ledger, own_storage
+from reports.policies import check_policy
 
 
 def make_plan() -> Sweep:
@@ -52,6 +56,7 @@ def test_those_that_share_a_folder_write_in_turn(tmp_path: Path) -> None:
             assert not (tmp_path / "trials.csv").exists()
         assert written.result()
     assert pl.read_csv(tmp_path / "trials.csv").height == 2
+    check_policy((tmp_path / "sweep.html").read_text())
 
 
 def test_it_tells_of_what_it_has_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,3 +69,15 @@ def test_it_tells_of_what_it_has_written(tmp_path: Path, capsys: pytest.CaptureF
     assert "No trial has ended with scores." in told.out
     assert told.err.endswith("sweep.html, trials.csv\n")
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix in (".yaml", ".svg")) == []
+
+
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    plan = make_plan()
+    monkeypatch.setattr("beholder.reports.sweep_page.write_page", refuse)
+    with pytest.raises(
+        TrainingError, match=r"sweep\.html: cannot be written: No space left on device\. Make room"
+    ):
+        write_sweep(plan, open_sweep(plan, tmp_path), tmp_path)

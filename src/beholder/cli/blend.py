@@ -198,14 +198,17 @@ def _tell(
         table.add_row(share, *(f"{score:.5g}" for score in scores))
     print_wide(table)
     rows = [{"alpha": float(share), **dict(zip(names, scores, strict=True))} for share, scores in found]
-    pl.DataFrame(rows).write_csv(output / "blend.csv")
-    write_blend_page(
-        output / "blend.html",
-        names=mixed.names,
-        steps=found,
-        axes=course.axes,
-        measured=course.words,
-        beside=beside,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
+    try:
+        pl.DataFrame(rows).write_csv(output / "blend.csv")
+        write_blend_page(
+            output / "blend.html",
+            names=mixed.names,
+            steps=found,
+            axes=course.axes,
+            measured=course.words,
+            beside=beside,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+    except OSError as error:
+        raise UsageError(f"{output}: cannot be written in: {error.strerror}. Name another folder.") from error
     say(f"wrote {output / 'blend.csv'} and blend.html")

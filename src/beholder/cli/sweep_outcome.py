@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beholder.cli.console import print_out, print_wide, say
+from beholder.spec import TrainingError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,18 +49,23 @@ def write_sweep(plan: Sweep, ledger: Ledger, folder: Path) -> list[str]:
             kept = ("trial", "name", "state", *plan.objectives, "settings", "reason", "folder")
             told = [{name: row[name] for name in kept} for row in rows]
             pl.DataFrame(told, infer_schema_length=None).write_csv(partial)
-        write_sweep_page(
-            folder / _PAGE,
-            title=plan.recipe.title,
-            points=points,
-            chosen=chosen,
-            advice=advice,
-            axes=plan.axes,
-            rows=rows,
-            trials=plan.trials,
-            over=plan.over,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
+        try:
+            write_sweep_page(
+                folder / _PAGE,
+                title=plan.recipe.title,
+                points=points,
+                chosen=chosen,
+                advice=advice,
+                axes=plan.axes,
+                rows=rows,
+                trials=plan.trials,
+                over=plan.over,
+                created=datetime.now(UTC).isoformat(timespec="seconds"),
+            )
+        except OSError as error:
+            raise TrainingError(
+                f"{folder / _PAGE}: cannot be written: {error.strerror}. Make room, and go on with --resume."
+            ) from error
     return advice
 
 

@@ -114,5 +114,5 @@ def _carry_out(
 
 
 def _beaten(plan: Sweep, scores: Sequence[float], others: Sequence[Sequence[float]]) -> bool:
-    """Whether enough of the other trials were better in both measures after as many steps."""
+    """Whether enough of the other trials beat it after as many steps."""
     return sum(beats(other, scores, plan.axes) for other in others) >= _ENOUGH
