@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from beholder.catalog import create_network
+from beholder.cli.compare_candidates import Photo
+from beholder.cli.compare_rows import CompareOutput
 from beholder.data.degradations import add_noise
 from beholder.images import pair_paths, read_picture, save_picture
 from beholder.scoring import score
@@ -180,3 +182,15 @@ def test_impossible_requests_are_refused(
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_each_candidate_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    """Also those that go by the paths that were written."""
+    output = CompareOutput(folder=tmp_path)
+    photo = Photo("sub/one", tmp_path / "one.png", 0, None, {})
+    names = ["deblock", "a/model.safetensors", "../a/model.safetensors", "../../a/model.safetensors"]
+    names += ["/a/model.safetensors", "a.b", ".a"]
+    files = [output.picture(name, photo) for name in names]
+    assert len(set(files)) == len(names)
+    assert {file.relative_to(tmp_path).parts[1:] for file in files} == {("sub", "one.png")}
+    assert files[0] == tmp_path / "deblock" / "sub" / "one.png"

@@ -92,8 +92,9 @@ class CompareOutput:
 
     def picture(self, candidate: str, photo: Photo) -> Path:
         """The file of a picture that a candidate makes."""
-        # A candidate may be called by a path.
-        return (self.folder or Path()) / candidate.strip("./\\").replace("/", "-") / f"{photo.name}.png"
+        # A candidate may be called by a path: two that end alike must not share a folder.
+        parts = ["up" if part == ".." else part.strip("/\\:") or "root" for part in Path(candidate).parts]
+        return (self.folder or Path()) / "-".join(parts) / f"{photo.name}.png"
 
     def tell_of(
         self,
