@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from beholder.data.pack_sources import find_source
-from beholder.spec import PictureError
+from beholder.spec import PictureError, UsageError
 
 
 def test_nothing_to_pack(tmp_path: Path) -> None:
@@ -16,6 +16,8 @@ def test_nothing_to_pack(tmp_path: Path) -> None:
         find_source(tmp_path)
     with pytest.raises(PictureError, match="there are no pictures"):
         find_source([])
+    with pytest.raises(UsageError, match="the pictures are a set; expected a folder"):
+        find_source({tmp_path})
     with pytest.raises(PictureError, match="no such folder or archive"):
         find_source(tmp_path / "nowhere")
     with zipfile.ZipFile(tmp_path / "empty.zip", "w") as archive:

@@ -133,7 +133,10 @@ def _npm_registry() -> str:
     for name, address in os.environ.items():
         if name.lower() == "npm_config_registry" and address:  # npm takes either case
             return address.rstrip("/")
-    settings = Path.home() / ".npmrc"
+    try:
+        settings = Path.home() / ".npmrc"
+    except RuntimeError:  # a user without a home, as in some containers
+        settings = Path(".npmrc")
     lines = settings.read_text(encoding="utf-8", errors="replace").splitlines() if settings.is_file() else []
     for line in lines:
         key, _, value = line.partition("=")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from beholder.data.kmeans import list_pictures
 from beholder.images import PICTURE_SUFFIXES
 from beholder.images.archives import expand_braces, find_member
-from beholder.spec import PictureError
+from beholder.spec import PictureError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,8 +75,12 @@ def find_source(pictures: str | Path | Sequence[str | Path] | PackSource) -> Pac
 
     Raises:
         PictureError: If there are none, or the archive cannot be read.
+        UsageError: If it is none of these.
     """
     if not isinstance(pictures, str | Path | Sequence):
+        if not hasattr(pictures, "read"):
+            found = type(pictures).__name__
+            raise UsageError(f"the pictures are a {found}; expected a folder, an archive or a list of files.")
         return pictures
     if not isinstance(pictures, str | Path):
         files = list_pictures(pictures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +15,7 @@ from safetensors.torch import load_file
 from beholder.settings import write_settings
 from beholder.spec import TrainingError, UsageError
 from beholder.training.sweeping import Sweep, sweep, trials
-from beholder.training.sweeping.ledger import open_ledger, own_storage
+from beholder.training.sweeping.ledger import Ledger, open_ledger, own_storage
 from forking import ForkedCommands, Started
 from private_postgresql import new_database
 from training.sweeping.conftest import MakePlan
@@ -152,6 +153,23 @@ def test_a_trial_of_another_machine_is_left_to_it(
     assert [row["state"] for row in ledger.rows()] == ["under way", "done", "done", "done", "done"]
 
 
+def test_a_trial_that_nobody_signed_is_gone_on_with(
+    make_plan: MakePlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process was killed as it asked for it."""
+    address = own_storage(tmp_path)
+    plan = make_plan(trials=4)
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "_sign", lambda self, trial: None)
+        assert open_ledger(plan, tmp_path, address).next() is not None
+    fresh = open_ledger(plan, tmp_path, address).next()
+    assert fresh is not None
+    assert fresh[0] == 1
+    monkeypatch.setattr("beholder.training.sweeping.ledger._UNSIGNED", timedelta(0))
+    ledger = sweep(plan, tmp_path, address)
+    assert [row["state"] for row in ledger.rows()] == ["done"] * 4
+
+
 def test_machines_share_a_database(
     make_plan: MakePlan, tmp_path: Path, postgresql: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +243,8 @@ def test_a_storage_that_cannot_be_opened_is_told_without_its_password(
         ({"over": {"steps": "0:10"}}, r"steps"),
         ({"over": {"optimizer.rate": "0:1"}}, r"there is no setting optimizer"),
         ({"points": {"by hand": ("loss.balance=evenly",)}}, r"loss\.balance"),
+        ({"over": {"validation.patience": "1:4"}}, r"validation\.patience: a sweep measures"),
+        ({"points": {"by hand": ("validation.select=best",)}}, r"validation\.select: a sweep measures"),
         ({"trials": 3, "balances": True}, r"3 trials leave none to search with"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import optuna
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Ledger", "lock_folder", "open_ledger", "own_storage"]
 
 _FEWEST = 4  # trials before there is anything to learn from
+_UNSIGNED = timedelta(minutes=1)  # after which the process that asked for a trial was killed before it signed
 _DISCARDED = "one more than were asked for"
 
 
@@ -126,8 +128,7 @@ class Ledger:
         self._give_first()
         trial = self._study.ask()
         self._take(trial.number)
-        trial.set_user_attr("host", socket.gethostname())
-        trial.set_user_attr("folder", str(self.run_of(trial.number).path.absolute()))
+        self._sign(trial)
         # Each draws from its own number, so that processes which ask at the same time do not try the same.
         seed = seed_of(f"{self.plan.seed}/{trial.number}") % 2**32
         self._study.sampler = optuna.samplers.TPESampler(
@@ -253,15 +254,27 @@ class Ledger:
             self._held = None
         return self._held is not None
 
+    def _sign(self, trial: Trial) -> None:
+        """Write down where a trial is carried out."""
+        host, folder = self._here(trial.number)
+        trial.set_user_attr("host", host)
+        trial.set_user_attr("folder", folder)
+
+    def _here(self, number: int) -> tuple[str, str]:
+        return socket.gethostname(), str(self.run_of(number).path.absolute())
+
     def _take_up(self, trial: FrozenTrial) -> bool:
         """Go on with a trial that was begun here, if it has no process any more."""
-        here = (socket.gethostname(), str(self.run_of(trial.number).path.absolute()))
-        if (trial.user_attrs.get("host"), trial.user_attrs.get("folder")) != here:
+        signed = (trial.user_attrs.get("host"), trial.user_attrs.get("folder"))
+        begun = trial.datetime_start or datetime.min
+        nobodys = None in signed and datetime.now() - begun > _UNSIGNED
+        if not nobodys and signed != self._here(trial.number):
             return False
         if not self._take(trial.number):
             return False
         # it may have ended since it was looked at
         if self._study.get_trials(deepcopy=False)[trial.number].state == TrialState.RUNNING:
+            self._sign(self._open(trial.number))
             return True
         self.leave()
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Annotated
 
 from pydantic import Field, PositiveInt, field_validator
@@ -17,6 +18,8 @@ __all__ = ["BALANCES", "Sweep", "axis_of"]
 
 BALANCES = ("equalise", "gradient", "uncertainty")
 """What balances the terms of a sum by itself; each is a point of its own where there are terms to balance."""
+
+_FIXED = ("validation.metrics", "validation.select", "validation.patience")
 
 
 class Sweep(Settings):
@@ -86,7 +89,7 @@ class Sweep(Settings):
         """
         # The last network, not the best by one of the measures: trials must be compared after the same steps.
         measured = f"validation.metrics=[{', '.join(map(_quoted, self.objectives))}]"
-        fixed = (measured, "validation.select=last", "validation.patience=0")
+        fixed = (measured, "validation.select=last", "validation.patience=0")  # see _FIXED
         return change_settings(self.recipe, (*settings, *fixed))
 
     def recommended(self, settings: tuple[str, ...]) -> Recipe:
@@ -99,6 +102,11 @@ class Sweep(Settings):
         Raises:
             UsageError: If a setting is unknown or impossible, or there is no room for the search.
         """
+        given = [*self.over, *(each.partition("=")[0] for each in itertools.chain(*self.points.values()))]
+        if fixed := [key for key in given if key.startswith(_FIXED)]:
+            raise UsageError(
+                f"{fixed[0]}: a sweep measures its objectives with the network of the last step; leave it out."
+            )
         for key, span in self.space.items():
             for example in span.examples:
                 self.of((f"{key}={example}",))
