@@ -107,6 +107,7 @@ def compare(
         degradation=degrade,
         seed=seed,
         has_inputs=inputs is not None,
+        shows=report is not None,
         device=settings.device,
         max_pixels=max_pixels,
     )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Made", "Maker"]
 
+_KEPT_BYTES = 500_000_000
+
 
 @dataclasses.dataclass(frozen=True)
 class Made:
@@ -51,6 +53,7 @@ class Maker:
             needs any.
         seed: Of whatever is drawn.
         has_inputs: Whether inputs are files.
+        shows: Whether pictures will be asked for once more, to be shown.
         device: Where networks run.
         max_pixels: Pictures with more are refused.
 
@@ -70,6 +73,7 @@ class Maker:
         degradation: str | None,
         seed: int,
         has_inputs: bool,
+        shows: bool,
         device: str,
         max_pixels: int,
     ) -> None:
@@ -86,18 +90,30 @@ class Maker:
         self.restorers = {candidate.name: Restorer(candidate.path, device=device) for candidate in models}
         self._scale = _one_scale(self.restorers, self._spoil, degradation)
         self._seed, self._max_pixels = seed, max_pixels
+        self._kept: dict[int, Made] = {}
+        self._room = _KEPT_BYTES if shows else 0
         scored_input = (degradation is not None or has_inputs) and self._scale == 1
         self.names = [*([INPUT] if scored_input else []), *(candidate.name for candidate in candidates)]
         if len(self.names) < 2:
             raise UsageError(f"there is {self.names[0]} only; expected at least two candidates to compare.")
 
     def make(self, photo: Photo) -> Made:
-        """All versions of a picture.
+        """All versions of a picture; of the first pictures they are kept for when they are asked for again.
 
         Raises:
             PictureError: If the original or the input cannot be read.
             ShapeError: If the original cannot be spoilt.
         """
+        if photo.place in self._kept:
+            return self._kept.pop(photo.place)
+        made = self._make(photo)
+        size = sum(picture.nbytes for picture in made.versions().values())
+        if size <= self._room:
+            self._room -= size
+            self._kept[photo.place] = made
+        return made
+
+    def _make(self, photo: Photo) -> Made:
         notes: list[str] = []
         reference = self._read(photo.file, REFERENCE, notes)
         spoilt = self._input(photo, reference, notes)

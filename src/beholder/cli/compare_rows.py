@@ -231,7 +231,7 @@ def show_pictures(
     provenance: Mapping[str, Any],
     bar: Progress,
 ) -> None:
-    """Write the page; the pictures that it shows are made once more, so that no others need be kept.
+    """Write the page; the pictures that it shows are made once more where they are too many to be kept.
 
     Raises:
         UsageError: If the disk does not take it.
