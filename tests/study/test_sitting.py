@@ -103,6 +103,18 @@ def test_steps_in_their_order(make_study: MakeStudy, open_study: OpenStudy) -> N
     assert sitting.post("/api/steps/nonsense").status_code == 409
 
 
+@pytest.mark.parametrize("catches", [0, 1])
+def test_only_where_there_are_catch_trials_observers_are_told_of_them(
+    make_study: MakeStudy, open_study: OpenStudy, catches: int
+) -> None:
+    seat, _ = open_study(make_study(catch={"identical": catches, "noise": 0}))
+    sitting = seat().begin()
+    sitting.post("/api/steps/consent", {"version": "1"})
+    page = sitting.client.get("/").text
+    assert f"There are {6 + catches} trials." in page
+    assert ("see whether you look" in page) == bool(catches)
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_pages_in_each_language(make_study: MakeStudy, open_study: OpenStudy, language: str) -> None:
     seat, _ = open_study(make_study(demographics=True, screen_check=True, ties=True))
