@@ -57,28 +57,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(score)
-app.command()(demo)
-app.command()(doctor)
-app.command()(metrics)
-app.command()(losses)
-app.command()(networks)
-app.command()(train)
-app.command()(sweep)
-app.command()(blend)
-app.command()(recipes)
-app.command()(restore)
-app.command()(compare)
-app.command()(models)
-app.command()(degrade)
-app.command()(stylise)
-app.command()(agree)
-app.command()(serve)
-app.add_typer(study, name="study")
-app.add_typer(calibrate, name="calibrate")
-app.add_typer(weights, name="weights")
-app.add_typer(data, name="data")
-app.add_typer(distort, name="distort")
+_MEASURE, _TRAIN, _ASK, _LOOK_UP = "Measure", "Train and restore", "Ask people, learn from them", "Look up"
+for _panel, _commands in {
+    _MEASURE: (score, compare, agree, serve, demo),
+    _TRAIN: (train, sweep, blend, restore, degrade, stylise),
+    _LOOK_UP: (metrics, losses, networks, recipes, models, doctor),
+}.items():
+    for _command in _commands:
+        app.command(rich_help_panel=_panel)(_command)
+for _name, _group in {"study": study, "data": data, "distort": distort, "calibrate": calibrate}.items():
+    app.add_typer(_group, name=_name, rich_help_panel=_ASK)
+app.add_typer(weights, name="weights", rich_help_panel=_LOOK_UP)
 
 
 def _print_version(wanted: bool) -> None:
