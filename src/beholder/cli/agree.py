@@ -12,6 +12,7 @@ import typer
 from beholder.cli.completion import complete_metrics
 from beholder.cli.console import print_out, progress_bar, say
 from beholder.cli.measured import as_object, read_or_measure, show_frames, tell_of
+from beholder.cli.options import AsObject, Quiet
 from beholder.cli.outputs import check_file
 from beholder.spec import UsageError
 
@@ -69,8 +70,8 @@ def agree(
     seed: Annotated[int, typer.Option(min=0, help="Of what is drawn.")] = 0,
     engine: Annotated[str, typer.Option(help="What computes networks, as for `beholder score`.")] = "auto",
     precision: Annotated[str, typer.Option(help="fp32 or bf16, as for `beholder score`.")] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="One object, for machines.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+    as_json: AsObject = False,
+    quiet: Quiet = False,
 ) -> None:
     """Tell how well metrics agree with people, with confidence intervals.
 

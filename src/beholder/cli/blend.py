@@ -9,6 +9,7 @@ import typer
 
 from beholder.cli.completion import complete_metrics, complete_models
 from beholder.cli.console import print_wide, progress_bar, say
+from beholder.cli.options import Quiet
 from beholder.cli.outputs import check_folder
 from beholder.cli.runs import require, tell_passing
 from beholder.cli.sweep import Storage
@@ -61,7 +62,7 @@ def blend(
     pictures: Annotated[
         int | None, typer.Option(min=1, help="How many of the photographs, at most.  [default: 20]")
     ] = None,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Mix two trained networks weight by weight: from the one that is closest to the one that looks best, without training.
 

@@ -12,6 +12,7 @@ from beholder.cli.completion import complete_metrics
 from beholder.cli.console import print_out, progress_bar, say
 from beholder.cli.learning import learn
 from beholder.cli.measured import as_object, choose, read_or_measure, show_frames, tell_of
+from beholder.cli.options import AsObject, Quiet
 from beholder.cli.outputs import check_file
 from beholder.spec import UsageError
 
@@ -36,8 +37,6 @@ _Folds = Annotated[
     ),
 ]
 _Seed = Annotated[int, typer.Option(min=0, help="Of what is drawn.")]
-_Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")]
-_Json = Annotated[bool, typer.Option("--json", help="One object, for machines.")]
 
 
 @calibrate.command("combine")
@@ -68,8 +67,8 @@ def combine_metrics(
     seed: _Seed = 0,
     engine: Annotated[str, typer.Option(help="What computes networks, as for `beholder score`.")] = "auto",
     precision: Annotated[str, typer.Option(help="fp32 or bf16, as for `beholder score`.")] = "auto",
-    as_json: _Json = False,
-    quiet: _Quiet = False,
+    as_json: AsObject = False,
+    quiet: Quiet = False,
 ) -> None:
     """Learn a weighted sum of metrics that agrees with people, and tell what it is worth on pictures it has not seen.
 
@@ -143,8 +142,8 @@ def preference(
     ] = None,
     folds: _Folds = 5,
     seed: _Seed = 0,
-    as_json: _Json = False,
-    quiet: _Quiet = False,
+    as_json: AsObject = False,
+    quiet: Quiet = False,
 ) -> None:
     """Learn how sure people are from a metric's distances, and tell what that is worth on pictures it has not seen.
 

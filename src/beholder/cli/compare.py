@@ -13,6 +13,7 @@ from beholder.cli.compare_making import Maker
 from beholder.cli.compare_rows import CompareOutput, measure_rows, show_pictures
 from beholder.cli.completion import complete_metrics, complete_models
 from beholder.cli.console import messages, print_out, print_wide, progress_bar, say
+from beholder.cli.options import AsObject, Device, MaxPixels, Quiet
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
@@ -66,15 +67,15 @@ def compare(
     report: Annotated[
         Path | None, typer.Option(help="HTML page to write, with the pictures side by side.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One object, for machines.")] = False,
+    as_json: AsObject = False,
     allow_unmatched: Annotated[
         bool,
         typer.Option("--allow-unmatched", help="Compare what all have, although some pictures are missing."),
     ] = False,
     seed: Annotated[int, typer.Option(help="Of what --degrade draws.")] = 0,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
-    max_pixels: Annotated[int, typer.Option(help="Refuse pictures with more pixels.")] = 100_000_000,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+    device: Device = "auto",
+    max_pixels: MaxPixels = 100_000_000,
+    quiet: Quiet = False,
 ) -> None:
     """Compare restored pictures: which model, or which folder of results, is better, and by more than chance.
 

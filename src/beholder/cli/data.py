@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from beholder.cli.console import messages, print_out, print_wide, progress_bar, say
+from beholder.cli.options import AsObject, Quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +25,6 @@ data = typer.Typer(
     rich_markup_mode="rich",
 )
 
-_Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")]
 _Kind = Annotated[str | None, typer.Option(help="triplets or pairs, where a folder holds both.")]
 
 
@@ -32,8 +32,8 @@ _Kind = Annotated[str | None, typer.Option(help="triplets or pairs, where a fold
 def check(
     path: Annotated[Path, typer.Argument(help="Folder of a data set, or a Parquet file of judgements.")],
     deep: Annotated[bool, typer.Option("--deep", help="Read every picture.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="An object, for machines.")] = False,
-    quiet: _Quiet = False,
+    as_json: AsObject = False,
+    quiet: Quiet = False,
 ) -> None:
     """Tell which data set a folder is, and whether it is whole.
 
@@ -65,7 +65,7 @@ def pack(
     output: Annotated[Path, typer.Argument(help="File to write: .parquet.")],
     kind: _Kind = None,
     paths: Annotated[bool, typer.Option("--paths", help="Store paths instead of the pictures.")] = False,
-    quiet: _Quiet = False,
+    quiet: Quiet = False,
 ) -> None:
     """Put a data set into one Parquet file, its pictures byte for byte.
 
@@ -99,7 +99,7 @@ def pack(
 def unpack(
     path: Annotated[Path, typer.Argument(help="Parquet file of triplets or pairs.")],
     output: Annotated[Path, typer.Argument(help="Folder to make, as BAPPS has them.")],
-    quiet: _Quiet = False,
+    quiet: Quiet = False,
 ) -> None:
     """Make folders as BAPPS has them of a Parquet file, pictures byte for byte.
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from beholder.cli.console import progress_bar, say, show_error
+from beholder.cli.options import MaxPixels, Quiet
 from beholder.cli.picture_files import make_folder_of, plan_pictures
 from beholder.spec import BeholderError, PictureError
 
@@ -21,8 +22,8 @@ def degrade(
     pictures: Annotated[Path, typer.Argument(help="A picture, or a folder of them.")],
     output: Annotated[Path, typer.Argument(help="Picture to write; for a folder, the folder.")],
     seed: Annotated[int, typer.Option(help="Of whatever is drawn.")] = 0,
-    max_pixels: Annotated[int, typer.Option(help="Refuse pictures with more pixels.")] = 100_000_000,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+    max_pixels: MaxPixels = 100_000_000,
+    quiet: Quiet = False,
 ) -> None:
     """Spoil pictures as training does: by JPEG, shrinking, noise, or several of them in order.
 

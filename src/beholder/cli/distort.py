@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from beholder.cli.console import print_out, print_wide, progress_bar, say
+from beholder.cli.options import AsList, Quiet
 from beholder.spec import UsageError
 
 __all__ = ["distort"]
@@ -36,7 +37,7 @@ def make(
     split: Annotated[
         Literal["train", "val"], typer.Option(help="Which part of BAPPS; each draws its own.")
     ] = "train",
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Make triplets, a patch and two distorted ones each, in BAPPS's folders, for people to judge.
 
@@ -87,7 +88,7 @@ def levels(
     sheet: Annotated[
         Path | None, typer.Option(help="Draw the first references at all strengths: .png, .webp or .jpg.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Make references, and each at every strength, for a study that asks which strengths are seen.
 
@@ -140,7 +141,7 @@ def train_them(
     count: Annotated[int, typer.Option(min=1, help="How many; BAPPS has 96.")] = 96,
     seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 0,
     steps: Annotated[int, typer.Option(min=1, help="Steps of the optimiser for each.")] = 400,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Train denoising autoencoders whose pictures are distortions: the schemes cnn and mix.
 
@@ -175,7 +176,7 @@ def train_them(
 @distort.command("list")
 def list_distortions(
     compositions: Annotated[bool, typer.Option(help="List the 308 compositions, too.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="A list of objects, for machines.")] = False,
+    as_json: AsList = False,
 ) -> None:
     """List the distortions, and what a strength from 0 to 1 means for each.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from beholder.cli.console import print_out, progress_bar
+from beholder.cli.options import Quiet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,7 @@ _COLOURS = {"fine": typer.colors.GREEN, "missing": typer.colors.YELLOW, "broken"
 
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="All that was found, for reports of bugs.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Tell what is installed, what works, what is missing, and what to do about it.
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from beholder.cli.completion import complete_metric_recipes, complete_metric_settings
+from beholder.cli.options import Quiet
 from beholder.cli.runs import carry_out, choose_run, require, tell_passing
 
 __all__ = ["learn"]
@@ -37,7 +38,7 @@ def learn(
     ] = 1,
     nodes: Annotated[int, typer.Option(min=1, help="Machines, on each of which the command runs.")] = 1,
     accelerator: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Learn a metric from triplets that people judged: LPIPS on any network, in the three ways of its authors.
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from beholder.cli.console import print_out, print_wide
 from beholder.cli.metrics import as_typed
+from beholder.cli.options import AsList
 
 __all__ = ["losses"]
 
 
 def losses(
-    as_json: Annotated[bool, typer.Option("--json", help="A list of objects, for machines.")] = False,
+    as_json: AsList = False,
 ) -> None:
     """List the losses: name, options with their defaults, what each minimises, paper.
 

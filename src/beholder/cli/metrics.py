@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
-
-import typer
 
 from beholder.cli.console import print_out, print_wide
+from beholder.cli.options import AsList
 
 __all__ = ["as_typed", "metrics"]
 
 
 def metrics(
-    as_json: Annotated[bool, typer.Option("--json", help="A list of objects, for machines.")] = False,
+    as_json: AsList = False,
 ) -> None:
     """List the metrics: name, direction, range, unit, options with their defaults, paper.
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from beholder.cli.console import print_out, print_wide
 from beholder.cli.metrics import as_typed
+from beholder.cli.options import AsList
 
 __all__ = ["networks"]
 
@@ -16,7 +15,7 @@ _SIDE = 512
 
 
 def networks(
-    as_json: Annotated[bool, typer.Option("--json", help="A list of objects, for machines.")] = False,
+    as_json: AsList = False,
 ) -> None:
     """List the networks: name, options with their defaults, size, cost, paper.
 

@@ -10,6 +10,7 @@ import typer
 
 from beholder.cli.completion import complete_models
 from beholder.cli.console import print_out, print_wide, progress_bar, say, show_error
+from beholder.cli.options import Device, MaxPixels, Quiet
 from beholder.cli.outputs import check_outputs
 from beholder.cli.picture_files import make_folder_of, plan_pictures
 from beholder.spec import BeholderError
@@ -44,9 +45,9 @@ def restore(
     tile: Annotated[
         int | None, typer.Option(help="Height and width of the tiles, in pixels.  [default: chosen]")
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
-    max_pixels: Annotated[int, typer.Option(help="Refuse pictures with more pixels.")] = 100_000_000,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+    device: Device = "auto",
+    max_pixels: MaxPixels = 100_000_000,
+    quiet: Quiet = False,
 ) -> None:
     """Restore pictures with a trained network, in tiles: memory does not grow with the picture, and no seam shows.
 

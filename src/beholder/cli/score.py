@@ -11,6 +11,7 @@ import typer
 from beholder.catalog import split_requests
 from beholder.cli.completion import complete_metrics
 from beholder.cli.job import Wishes
+from beholder.cli.options import Device, MaxPixels
 from beholder.cli.outputs import check_outputs, local_folder
 from beholder.cli.pictures import PairOptions, find_pairs, picture_job
 from beholder.cli.running import run
@@ -70,8 +71,8 @@ def score(
         str, typer.Option(help="Where sizes differ: refuse, reference, distorted (resize to it) or crop.")
     ] = "refuse",
     background: Annotated[str, typer.Option(help="Colour to lay transparent pictures on.")] = "white",
-    max_pixels: Annotated[int, typer.Option(help="Refuse pictures with more pixels.")] = 100_000_000,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    max_pixels: MaxPixels = 100_000_000,
+    device: Device = "auto",
     batch_size: Annotated[int | None, typer.Option(help="Most pairs at once.  [default: chosen]")] = None,
     engine: Annotated[
         str,

@@ -10,6 +10,7 @@ import typer
 from beholder.catalog import split_requests
 from beholder.cli.completion import complete_metrics
 from beholder.cli.console import say
+from beholder.cli.options import Device, MaxPixels
 from beholder.spec import MissingPackageError, UsageError
 
 __all__ = ["serve"]
@@ -39,13 +40,13 @@ def serve(
         ),
     ] = None,
     max_megabytes: Annotated[float, typer.Option(help="Refuse larger files.")] = 25,
-    max_pixels: Annotated[int, typer.Option(help="Refuse pictures with more pixels.")] = 40_000_000,
+    max_pixels: MaxPixels = 40_000_000,
     timeout: Annotated[float, typer.Option(help="Seconds that a request may take.")] = 30,
     resize: Annotated[
         str, typer.Option(help="Where sizes differ: refuse, reference, distorted (resize to it) or crop.")
     ] = "refuse",
     background: Annotated[str, typer.Option(help="Colour to lay transparent pictures on.")] = "white",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    device: Device = "auto",
 ) -> None:
     """Serve scores to other programs, over HTTP, until Ctrl-C or SIGTERM.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from beholder.cli.console import print_out, progress_bar, say
+from beholder.cli.options import Quiet
 from beholder.cli.study_packages import require_study
 from beholder.cli.study_rehearsal import rehearse
 from beholder.cli.study_results import analyse, codes, export
@@ -45,7 +46,7 @@ def new(
         Path, typer.Option("-d", "--design", help="The design, a YAML file (docs/study.md).")
     ] = Path("design.yaml"),
     database: Database = None,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Make a study of its design: check it, gather its pictures, make catch and training trials.
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from beholder.cli.console import progress_bar, say
+from beholder.cli.options import Quiet
 from beholder.cli.study_packages import require_study
 from beholder.spec import UsageError
 
@@ -26,7 +27,7 @@ def rehearse(
             envvar="BEHOLDER_DATABASE", help="Where the study's answers go; the copy's go to its folder."
         ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Ask a copy of a study of simulated observers, to see what it would tell before people are asked.
 

@@ -11,6 +11,7 @@ import typer
 
 from beholder.cli.console import print_out, progress_bar, say
 from beholder.cli.measured import show_frames
+from beholder.cli.options import AsObject, Quiet
 from beholder.cli.outputs import check_file, check_page
 from beholder.cli.study_packages import require_study
 
@@ -33,7 +34,7 @@ def analyse(
     report: Annotated[
         Path | None, typer.Option("-o", "--report", help="Write a page with charts and tables: .html.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One object, for machines.")] = False,
+    as_json: AsObject = False,
 ) -> None:
     """Tell what a study has found so far, with 95 % intervals.
 
@@ -79,7 +80,7 @@ def export(
     name: Annotated[Path, typer.Argument(help="The study's folder.")],
     output: Annotated[Path, typer.Argument(help="The folder to make.")],
     database: Database = None,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write what people answered for other programs: BAPPS's folders, Parquet, CSV; nothing that tells who they are.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from beholder.cli.console import progress_bar, say
+from beholder.cli.options import Device, Quiet
 from beholder.spec import UsageError
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def stylise(
         Literal["content", "noise"], typer.Option(help="Begin with the content picture, or with noise.")
     ] = "content",
     seed: Annotated[int, typer.Option(help="Seed of the noise, and of places that are drawn.")] = 0,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+    device: Device = "auto",
+    quiet: Quiet = False,
 ) -> None:
     """Show one picture in the style of another, by optimising its pixels.
 

@@ -10,6 +10,7 @@ import typer
 
 from beholder.cli.completion import complete_metrics, complete_recipes
 from beholder.cli.console import progress_bar, say
+from beholder.cli.options import Quiet
 from beholder.cli.outputs import check_folder
 from beholder.cli.runs import listen, require
 from beholder.cli.sweep_outcome import SweepProgress, tell_sweep
@@ -79,7 +80,7 @@ def sweep(
     ] = None,
     storage: Storage = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Of what is tried.  [default: 0]")] = None,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find a recipe's weights by measurement: train it many times, and draw what each setting buys.
 

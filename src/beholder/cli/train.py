@@ -9,6 +9,7 @@ import typer
 
 from beholder.cli.completion import complete_recipes, complete_settings
 from beholder.cli.console import print_out, print_wide, say
+from beholder.cli.options import Quiet
 from beholder.cli.runs import carry_out, choose_run, require, tell_passing
 
 __all__ = ["recipes", "train"]
@@ -38,7 +39,7 @@ def train(
     ] = 1,
     nodes: Annotated[int, typer.Option(min=1, help="Machines, on each of which the command runs.")] = 1,
     accelerator: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Train a network by a recipe.
 

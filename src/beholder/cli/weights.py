@@ -10,6 +10,7 @@ import typer
 
 from beholder.cli.completion import complete_weights
 from beholder.cli.console import print_wide, progress_bar, say
+from beholder.cli.options import AsList, Quiet
 from beholder.spec import WeightsError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ weights = typer.Typer(
 
 @weights.command("list")
 def list_weights(
-    as_json: Annotated[bool, typer.Option("--json", help="A list of objects, for machines.")] = False,
+    as_json: AsList = False,
 ) -> None:
     """List the weight cards: what they are, their licence, their files, and whether they are in the cache.
 
@@ -126,7 +127,7 @@ def fit_niqe_model(
     photographs: Annotated[Path, typer.Argument(help="Folder of undistorted photographs.")],
     model: Annotated[Path, typer.Argument(help="File to write: .safetensors.")],
     channel: Annotated[str, typer.Option(help="What NIQE shall look at: grey8, grey or y.")] = "grey8",
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Fit NIQE's model of natural pictures to photographs of your own.
 
