@@ -71,6 +71,7 @@ def test_a_worker_is_killed_and_the_table_is_the_same(folder: Path) -> None:
     assert told | {"threads": 0} == {key: local.provenance[key] for key in told} | {"threads": 0}
 
 
+@pytest.mark.slow
 def test_what_is_interrupted_goes_on_without_a_cluster(folder: Path, here: Here) -> None:
     output = folder / "interrupted.parquet"
     arguments = [*command("-o", output.name, "-q"), "--cluster", "local"]

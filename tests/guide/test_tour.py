@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 import io
 import json
-import os
 import re
 import runpy
 from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
@@ -38,22 +36,12 @@ def guide() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def told(guide: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The notebook with its outputs, run once, whichever processes run the tests; a cell that fails ends this, and is shown."""
-    pytest.importorskip("nbclient", reason="notebooks are run by nbclient and ipykernel")
-    pytest.importorskip("ipykernel", reason="notebooks are run by nbclient and ipykernel")
-    # Where matplotlib has not listed the fonts yet, it says so while it does: not in a cell.
-    pytest.importorskip("matplotlib.font_manager")
-    shared = tmp_path_factory.getbasetemp()
-    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
-    with pytest.MonkeyPatch.context() as patch, FileLock(shared / "tour.lock"):
-        patch.setenv("JUPYTER_PLATFORM_DIRS", "1")  # without it, jupyter_core warns of its own future
-        if not (shared / NOTEBOOK.name).exists():
-            run = guide["execute"](NOTEBOOK.read_text(encoding="utf-8"))
-            (shared / NOTEBOOK.name).write_text(json.dumps(run), encoding="utf-8")
-        import nbformat
-
-        return nbformat.reads((shared / NOTEBOOK.name).read_text(encoding="utf-8"), as_version=4)
+def told(site: Path) -> Any:
+    """The notebook with its outputs, as the guide has run it; a cell that fails ends that."""
+    nbformat = pytest.importorskip("nbformat", reason="the guide needs the extra 'guide'")
+    pytest.importorskip("nbclient", reason="the guide needs the extra 'guide'")
+    pytest.importorskip("ipykernel", reason="the guide needs the extra 'guide'")
+    return nbformat.reads((site / NOTEBOOK.name).read_text(encoding="utf-8"), as_version=4)
 
 
 def outputs(notebook: Any, kind: str) -> dict[str, list[Any]]:

@@ -29,10 +29,14 @@ _log = get_plugin_logger(__name__)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add a page and its pictures for each notebook, which itself is there to be downloaded."""
-    for notebook in [file for file in files if file.src_uri.endswith(".ipynb")]:
-        stem = notebook.src_uri.removesuffix(".ipynb")
-        for path, content in page(_run(Path(notebook.abs_src_path or "")), stem).items():
+    """Add a page and its pictures for each notebook, which itself is there to be downloaded, with its outputs."""
+    import nbformat
+
+    for file in [each for each in files if each.src_uri.endswith(".ipynb")]:
+        notebook = _run(Path(file.abs_src_path or ""))
+        made = page(notebook, file.src_uri.removesuffix(".ipynb"))
+        files.remove(file)
+        for path, content in {file.src_uri: nbformat.writes(notebook), **made}.items():
             files.append(File.generated(config, path, content=content))
     return files
 
