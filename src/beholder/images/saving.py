@@ -76,7 +76,7 @@ def save_picture(pixels: Tensor, path: str | Path, *, like: str | Path | None = 
         if options["format"] == "TIFF" and "exif" in options:
             options["compression"] = None  # libtiff, which compresses, cannot write EXIF directories
         Image.fromarray(eight_bit(pixels)).save(encoded, **options)
-        path.write_bytes(encoded.getbuffer())
+        path.write_bytes(encoded.getvalue())
     except (OSError, ValueError) as error:
         raise PictureError(
             f"{shown(path)}: the picture could not be written ({error}); check that the folder exists, that "

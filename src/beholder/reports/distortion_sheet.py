@@ -97,6 +97,6 @@ def save_sheet(sheet: Image.Image, path: Path) -> None:
         **({"method": 6} if kind == "WEBP" else {}),
     )
     try:
-        path.write_bytes(encoded.getbuffer())
+        path.write_bytes(encoded.getvalue())
     except OSError as error:
         raise PictureError(f"{path}: cannot be written: {error.strerror}.") from error
