@@ -61,8 +61,7 @@ def _strip_distance(x: Tensor, y: Tensor, weight: Tensor | None) -> Tensor:
     squared = (unit_length(x) - unit_length(y)).square()
     if weight is None:
         return squared.sum(1, keepdim=True)
-    weighted: Tensor = torch.einsum("nchw,c->nhw", squared, weight)
-    return weighted.unsqueeze(1)
+    return (squared * weight[:, None, None]).sum(1, keepdim=True)
 
 
 def unit_length(features: Tensor) -> Tensor:

@@ -10,13 +10,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from beholder.catalog import create_metric
 from beholder.scoring import Scorer, Settings
 from beholder.scoring.engines import references
+from beholder.scoring.engines.graphs import Pairs, trace_graph
 from beholder.spec import MissingPackageError, UsageError
 from forking import ForkedCommands
 from scoring.engines.pairs import loaded, noisy, photographs, scores
 
-pytest.importorskip("openvino", reason="OpenVINO is not installed (extra cpu)")
+openvino = pytest.importorskip("openvino", reason="OpenVINO is not installed (extra cpu)")
 
 SCORED = ("lpips_vgg", "lpips_alex:lin=false", "stlpips_alex", "dists", "content", "gram", "lpips_random")
 FED = ("contextual",)
@@ -86,11 +88,13 @@ def test_maps_are_drawn() -> None:
             assert abs(ours[name] - reference[name]).max() < 1e-5
 
 
-def test_networks_compute_in_bfloat16_and_say_so() -> None:
-    import openvino
-
+def skip_without_bfloat16() -> None:
     if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         pytest.skip("this processor has no bfloat16")
+
+
+def test_networks_compute_in_bfloat16_and_say_so() -> None:
+    skip_without_bfloat16()
     y = photographs(3, 96, 96)
     pairs = loaded(functional.avg_pool2d(y, 5, 1, 2), list(y))
     names = (*SCORED[:6], *FED, "ssim")
@@ -105,9 +109,41 @@ def test_networks_compute_in_bfloat16_and_say_so() -> None:
         assert torch.equal(found[:, 7], full[:, 7])
 
 
-def test_a_processor_without_bfloat16_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    import openvino
+def test_equal_pictures_are_no_further_apart_in_bfloat16() -> None:
+    skip_without_bfloat16()
+    y = photographs(3, 96, 96)
+    names = (*SCORED, *FED)
+    changed, _ = scores(loaded(noisy(y), list(y)), names, engine="torch")
+    for of in (list(y), [y[0]] * 3):  # each its own, and one that is looked at apart
+        found, _ = scores(loaded(torch.stack(of), of), names, engine="openvino", precision="bf16")
+        assert (found < 2e-3 * changed).all()
 
+
+def test_both_pictures_come_to_the_networks_by_the_same_arithmetic() -> None:
+    # In bfloat16 each step rounds: one more on either side is a difference between equal pictures.
+    metrics = [create_metric(name) for name in ("lpips_alex", "dists")]
+    model = trace_graph(
+        Pairs(metrics, [create_metric("contextual")]), torch.rand(2, 3, 64, 64), torch.rand(1, 3, 64, 64)
+    )
+    ways = {name: set() for name in ("x", "y")}
+    for name, given in zip(ways, model.inputs, strict=True):
+        follow(given.get_node().output(0), (), ways[name])
+    assert ways["x"] == ways["y"] != set()
+
+
+def follow(output: openvino.Output, way: tuple[str, ...], ways: set[tuple[str, ...]]) -> None:
+    """Collect the kinds of operations on every way from an output to the next convolution."""
+    for target in output.get_target_inputs():
+        node = target.get_node()
+        kind = node.get_type_name()
+        if kind == "Convolution":
+            ways.add(way)
+        else:
+            for following in node.outputs():
+                follow(following, (*way, kind), ways)
+
+
+def test_a_processor_without_bfloat16_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openvino.Core, "get_property", lambda *_: ["FP32"])
     with pytest.raises(UsageError, match="this processor does not compute in it"):
         Scorer(["lpips_alex"], Settings(engine="openvino", precision="bf16"))

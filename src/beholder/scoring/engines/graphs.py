@@ -22,26 +22,6 @@ __all__ = ["Pairs", "Reference", "Versions", "trace_graph"]
 _TRACING = threading.Lock()  # torch traces one module at a time
 
 
-class Pairs(nn.Module):
-    """Pictures and the reference that they share: scores of some metrics, and what others look at.
-
-    Args:
-        scored: Metrics to score with.
-        fed: Metrics of which only the features are computed.
-    """
-
-    def __init__(self, scored: Sequence[nn.Module], fed: Sequence[nn.Module]) -> None:
-        super().__init__()
-        self.scored, self.fed = nn.ModuleList(scored), nn.ModuleList(fed)
-
-    def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
-        """From x (N, 3, H, W) and y (1, 3, H, W) to scores, (N,) each, and features, of x and then of y."""
-        look = Look(self.fed)
-        y = y.expand_as(x)
-        with one_pass():
-            return (*(metric(x, y) for metric in self.scored), *look.see(x), *look.see(y))
-
-
 class Reference(nn.Module):
     """What metrics look at in a reference.
 
@@ -59,8 +39,17 @@ class Reference(nn.Module):
             return tuple(Look(self.metrics).see(y))
 
 
-class Versions(Pairs):
-    """`Pairs` for a reference that was looked at before; gives no features of it."""
+class Versions(nn.Module):
+    """Pictures and a reference that was looked at before: scores of some metrics, and what others look at.
+
+    Args:
+        scored: Metrics to score with.
+        fed: Metrics of which only the features are computed.
+    """
+
+    def __init__(self, scored: Sequence[nn.Module], fed: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.scored, self.fed = nn.ModuleList(scored), nn.ModuleList(fed)
 
     def forward(self, x: Tensor, y: Tensor, *features: Tensor) -> tuple[Tensor, ...]:
         """From x (N, 3, H, W), y (1, 3, H, W) and what `Reference` gave to scores, (N,) each, and features of x."""
@@ -70,6 +59,28 @@ class Versions(Pairs):
             for trunk, found in look.name(features).items():
                 hand_in(trunk, y, found)
             return (*(metric(x, y) for metric in self.scored), *Look(self.fed).see(x))
+
+
+class Pairs(nn.Module):
+    """Pictures and the reference that they share: what `Versions` gives, and the features of the reference.
+
+    The networks see the reference alone, not the batch that it is repeated into: OpenVINO repeats it, and takes one of it again, in
+    their precision, so that in bfloat16 a picture and its equal would not come to them alike.
+
+    Args:
+        scored: Metrics to score with.
+        fed: Metrics of which only the features are computed.
+    """
+
+    def __init__(self, scored: Sequence[nn.Module], fed: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.reference, self.versions = Reference([*scored, *fed]), Versions(scored, fed)
+
+    def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        """From x (N, 3, H, W) and y (1, 3, H, W) to scores, (N,) each, and features, of x and then of y."""
+        with one_pass():
+            found = self.versions(x, y, *self.reference(y))
+            return (*found, *Look(self.versions.fed).see(y))
 
 
 def trace_graph(graph: nn.Module, *examples: Tensor) -> openvino.Model:
