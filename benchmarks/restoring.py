@@ -16,8 +16,9 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from children import BEHOLDER, measure
 
 WIDTH, HEIGHT = 7728, 5152
 NETWORKS = ("compact", "l8", "compact:scale=4:blocks=7", "edsr:scale=4")
@@ -55,26 +56,13 @@ def prepare(folder: Path, request: str) -> None:
     picture.save(folder / "turned.jpg", quality=40, exif=exif, icc_profile=profile)
 
 
-def measure(folder: Path, source: str, options: tuple[str, ...], threads: int) -> tuple[float, float]:
+def restore(folder: Path, source: str, options: tuple[str, ...], threads: int) -> tuple[float, float]:
     """Peak in megabytes, and seconds."""
-    started = time.perf_counter()
-    child = subprocess.Popen(
-        [
-            *(sys.executable, "-c", "from beholder.cli import main; main()"),
-            *("restore", "model.safetensors", source, "out.png", "--quiet", *options),
-        ],
-        cwd=folder,
-        env=os.environ | {"OMP_NUM_THREADS": str(threads)},
-    )
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(child.returncode)
+    command = (*BEHOLDER, "restore", "model.safetensors", source, "out.png", "--quiet", *options)
+    found = measure(command, folder, os.environ | {"OMP_NUM_THREADS": str(threads)})
     for written in ("out.png", "page.html"):
         (folder / written).unlink(missing_ok=True)
-    # Linux counts in kibibytes, macOS in bytes.
-    peak = used.ru_maxrss / 1e6 if sys.platform == "darwin" else used.ru_maxrss * 1024 / 1e6
-    return peak, time.perf_counter() - started
+    return found
 
 
 def main() -> None:
@@ -87,12 +75,11 @@ def main() -> None:
     if arguments.prepare:
         prepare(Path(arguments.prepare[0]), arguments.prepare[1])
         return
-    # Nothing heavy is imported here: a child's peak counts from its parent's.
     for request in arguments.networks:
         with tempfile.TemporaryDirectory() as name:
             subprocess.run([sys.executable, __file__, "--prepare", name, request], check=True)
             for what, source, options in VARIANTS[: 1 if arguments.plain else None]:
-                peak, seconds = measure(Path(name), f"{source or 'in'}.jpg", options, arguments.threads)
+                peak, seconds = restore(Path(name), f"{source or 'in'}.jpg", options, arguments.threads)
                 print(f"{request:30} {what:20} {peak:6.0f} MB {seconds:6.0f} s", flush=True)
 
 
