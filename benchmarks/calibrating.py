@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/calibrating.py TRAINING UNSEEN [--triplets 1000] [--epochs 5] [--decay 5] [--rate 0.002]
 
-Both learn from the same triplets, which the observer of observer.py judged, with the same network, batches, passes, rates
+Both learn from the same triplets, which the observer of experiments/observer.py judged, with the same network, batches, passes, rates
 and dropout, and are asked on the same unseen ones. Decoding is part of both; the peer keeps its pictures decoded, which is
 the quicker.
 """
@@ -10,6 +10,7 @@ the quicker.
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -24,8 +25,10 @@ from beholder.judgements import twoafc_score
 from beholder.metrics.learned_lpips import LearnedLPIPS
 from beholder.settings import read_settings
 from beholder.training.shipped import find_metric_recipe
-from observer import agreement, judge
 from peers import lpips_authors
+
+sys.path.append(str(Path(__file__).parents[1] / "experiments"))
+from observer import agreement, judge
 
 BATCH = 50
 

@@ -7,6 +7,7 @@ Every run is a process of its own; what is told is the most memory that it held,
 
 from __future__ import annotations
 
+import contextlib
 import json
 import resource
 import subprocess
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
+import typer
 
 _SLICE = 100_000
 
@@ -33,8 +35,9 @@ def write_list(path: Path, rows: int) -> None:
 
 def score(folder: Path) -> None:
     """The command, with a metric that looks at no picture: a score for each pair, and an error for one in a thousand."""
+    from beholder.cli.job import Wishes
     from beholder.cli.pictures import PairOptions, find_pairs, picture_job
-    from beholder.cli.running import Wishes, run
+    from beholder.cli.running import run
     from beholder.scoring import ScoredPair, Scorer, Settings
     from beholder.scoring.pairs import Planned
 
@@ -48,20 +51,33 @@ def score(folder: Path) -> None:
     Scorer.stream_planned = stream  # type: ignore[method-assign,assignment]
     pairs = find_pairs(None, None, PairOptions(folder / "pairs.parquet"))
     job = picture_job(pairs, ["ssim"], Settings(), maps=False)
-    with run(job, Wishes(output=folder / "scores.parquet", report=folder / "page.html")):
+    with (
+        contextlib.suppress(typer.Exit),  # for the pairs that failed
+        run(job, Wishes(output=folder / "scores.parquet", report=folder / "page.html")),
+    ):
         pass
 
 
 def measure(folder: Path, rows: int) -> dict[str, float]:
-    """Most memory, in MB, and seconds of a run over so many pairs."""
+    """Most memory, in MB, and seconds of a run over so many pairs.
+
+    Raises:
+        SystemExit: If the run broke off, or its table has not a row for each pair.
+    """
     write_list(folder / "pairs.parquet", rows)
     started = time.perf_counter()
     done = subprocess.run(
         [sys.executable, __file__, "--score", str(folder)], stdout=subprocess.PIPE, check=False
     )
-    if done.returncode != 1:
-        raise SystemExit(f"exit code {done.returncode}; expected 1, for the pairs that failed")
-    return {**json.loads(done.stdout), "seconds": time.perf_counter() - started}
+    seconds = time.perf_counter() - started
+    if done.returncode:
+        raise SystemExit(done.returncode)
+    told = (
+        pl.scan_parquet(folder / "scores.parquet").select(pl.len(), pl.col("error").count()).collect().row(0)
+    )
+    if told != (rows, -(-rows // 1000)):
+        raise SystemExit(f"rows and failures are {told}; expected {rows, -(-rows // 1000)}")
+    return {**json.loads(done.stdout), "seconds": seconds}
 
 
 def main(wanted: list[int]) -> None:
@@ -73,9 +89,7 @@ def main(wanted: list[int]) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--score"]:
-        try:
-            score(Path(sys.argv[2]))
-        finally:
-            print(json.dumps({"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+        score(Path(sys.argv[2]))
+        print(json.dumps({"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
     else:
         main([int(given) for given in sys.argv[1:]] or [1_000_000, 10_000_000])

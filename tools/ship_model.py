@@ -19,8 +19,8 @@ from rich.progress import track
 from beholder.catalog import create_metric
 from beholder.data.packs import open_pack
 from beholder.data.patches import PicturePairs
-from beholder.training.folder import RunFolder
 from beholder.training.model_file import load_model, save_model
+from beholder.training.reading import read_recipe
 from beholder.training.recipe import Recipe
 from beholder.training.validating import Enlarger
 
@@ -102,7 +102,7 @@ def main() -> None:
     told = parser.parse_args()
     network, about = load_model(told.run / "model.safetensors")
     network.half().float()  # judged as it is stored
-    settings = RunFolder(told.run).read_recipe().model_dump(mode="json")
+    settings = read_recipe(told.run / "recipe.yaml").model_dump(mode="json")
     if settings["start_from"] and not (told.start_from or told.earlier):
         parser.error(
             f"the run started from {settings['start_from']}: name it by --start-from, or tell it by --earlier"
